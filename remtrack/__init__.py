@@ -1,0 +1,23 @@
+"""remtrack: dated lesion measurements in, response and remission by the published criteria out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Course", "History", "__version__", "assess"]
+
+if TYPE_CHECKING:
+    from .assess import assess
+    from .model import History
+    from .verdict import Course
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public names when they are first asked for, so that `--version` costs nothing."""
+    from importlib import import_module
+
+    home = {"assess": "assess", "History": "model", "Course": "verdict"}.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
