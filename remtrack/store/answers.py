@@ -1,0 +1,384 @@
+"""
+The stored answers: courses written beside the facts they come of, and read back as the same values.
+
+Decimals are kept as text, exactly. Answers can be thrown away and made again; `facts_change` says
+which state of the facts they belong to.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..criteria import FAMILIES
+from ..verdict import Assessment, Course, Episode, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .open import Connection
+
+
+class StoredCourse(NamedTuple):
+    """A stored answer; `fresh_facts` is False when the facts have changed since it was derived."""
+
+    course: Course
+    facts_change: int
+    revision: int
+    fresh_facts: bool
+
+
+_KEY = ("patient_id", "line", "reader", "criteria")
+_COURSE = (
+    "settings", "baseline_on", "baseline_value", "nadir_on", "best_response", "best_response_unconfirmed",
+    "response_start", "confirmed_on", "progression_on", "dor_days", "dor_censored", "pfs_days", "pfs_censored",
+    "current", "current_on", "thresholds", "extra",
+)  # fmt: skip
+_ASSESSMENT = (
+    "visit_on", "visit", "dated_on", "overall", "reported", "kind", "reported_kind", "rule", "because", "source",
+    "findings", "undecided", "flags", "sum_mm", "sum_complete", "baseline_sum_mm", "nadir_sum_mm",
+    "change_from_baseline_pct", "change_from_nadir_pct", "change_from_nadir_mm", "value", "extra",
+)  # fmt: skip
+_EPISODE = (
+    "word", "category", "kind", "began_on", "confirmed_on", "last_seen_on", "ended_on", "ended_by", "days",
+    "lasted_month", "lasted_on", "settles_on", "levels",
+)  # fmt: skip
+_PARTS = ("target", "nontarget", "new_lesion")
+_STAMP = ("facts_change", "revision")
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+_INSERT_COURSE = _insert("courses", (*_KEY, *_STAMP, "position", *_COURSE))
+_INSERT_ASSESSMENT = _insert("assessments", (*_KEY, *_STAMP, *_PARTS, *_ASSESSMENT))
+_INSERT_EPISODE = _insert("episodes", (*_KEY, *_STAMP, "position", *_EPISODE))
+
+
+def put_answers(connection: Connection, patient_id: str, courses: Sequence[Course]) -> None:
+    """Replace the stored answers of one patient. Raises ValueError for another patient's course."""
+    for table in ("courses", "assessments", "episodes"):
+        connection.execute(f"DELETE FROM {table} WHERE patient_id = ?", (patient_id,))
+    found = connection.execute("SELECT last_change FROM patients WHERE patient_id = ?", (patient_id,)).fetchone()
+    for position, course in enumerate(courses):
+        if course.patient_id != patient_id:
+            raise ValueError(f"a course of {course.patient_id} among those of {patient_id}")
+        revision = FAMILIES[course.criteria].revision
+        head = (patient_id, course.line, course.reader, course.criteria, found[0], revision)
+        connection.execute(_INSERT_COURSE, (*head, position, *_course_row(course)))
+        connection.executemany(
+            _INSERT_ASSESSMENT, [(*head, *_parts(each), *_assessment_row(each)) for each in course.assessments]
+        )
+        connection.executemany(
+            _INSERT_EPISODE, [(*head, index, *_episode_row(each)) for index, each in enumerate(course.episodes)]
+        )
+
+
+def _course_row(course: Course) -> tuple[Any, ...]:
+    return (
+        _pack(course.settings),
+        _day(course.baseline_on),
+        _exact(course.baseline_value),
+        _day(course.nadir_on),
+        course.best_response,
+        course.best_response_unconfirmed,
+        _day(course.response_start),
+        _day(course.confirmed_on),
+        _day(course.progression_on),
+        course.dor_days,
+        course.dor_censored,
+        course.pfs_days,
+        course.pfs_censored,
+        course.current,
+        _day(course.current_on),
+        _pack(course.thresholds),
+        _pack(course.extra),
+    )
+
+
+def _assessment_row(answer: Assessment) -> tuple[Any, ...]:
+    return (
+        answer.visit_on.isoformat(),
+        answer.visit,
+        answer.dated_on.isoformat(),
+        answer.overall,
+        answer.reported,
+        answer.kind,
+        answer.reported_kind,
+        answer.rule,
+        answer.because,
+        answer.source,
+        _encode([(f.part, f.category, f.rule, f.because, f.source, f.undecided) for f in answer.findings]),
+        _pack(answer.undecided),
+        _pack(answer.flags),
+        _exact(answer.sum_mm),
+        answer.sum_complete,
+        _exact(answer.baseline_sum_mm),
+        _exact(answer.nadir_sum_mm),
+        _exact(answer.change_from_baseline_pct),
+        _exact(answer.change_from_nadir_pct),
+        _exact(answer.change_from_nadir_mm),
+        _exact(answer.value),
+        _pack(answer.extra),
+    )
+
+
+def _parts(answer: Assessment) -> tuple[str, ...]:
+    category = {finding.part: finding.category for finding in reversed(answer.findings)}
+    return tuple(category.get(part, "") for part in _PARTS)
+
+
+def _episode_row(episode: Episode) -> tuple[Any, ...]:
+    return (
+        episode.word,
+        episode.category,
+        episode.kind,
+        episode.began_on.isoformat(),
+        _day(episode.confirmed_on),
+        episode.last_seen_on.isoformat(),
+        _day(episode.ended_on),
+        episode.ended_by,
+        episode.days,
+        episode.lasted_month,
+        _day(episode.lasted_on),
+        _day(episode.settles_on),
+        _pack(episode.levels),
+    )
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+_ORDER = "patient_id, line, reader, criteria"
+_LAST = """AND a.visit_on = (SELECT max(visit_on) FROM assessments AS b WHERE b.patient_id = a.patient_id
+    AND b.line = a.line AND b.reader = a.reader AND b.criteria = a.criteria)"""
+
+
+def courses(
+    connection: Connection, patient_ids: Iterable[str] | None = None, *, last_only: bool = False
+) -> Iterator[StoredCourse]:
+    """
+    Give the stored courses by patient, and within a patient in the order in which they were put.
+
+    With `last_only` a course has only the last of its assessments (episodes are all there).
+    """
+    if patient_ids is None:
+        yield from _stream(connection, "", (), last_only=last_only)
+        return
+    for patient_id in sorted(set(patient_ids)):
+        yield from _stream(connection, "AND a.patient_id = ?", (patient_id,), last_only=last_only)
+
+
+def _stream(connection: Connection, where: str, values: tuple[str, ...], *, last_only: bool) -> Iterator[StoredCourse]:
+    head = connection.execute(
+        f"SELECT a.patient_id, a.line, a.reader, a.criteria, {', '.join(f'a.{name}' for name in _COURSE)}, "
+        "a.facts_change, a.revision, a.facts_change = p.last_change, a.position "
+        f"FROM courses AS a JOIN patients AS p ON p.patient_id = a.patient_id WHERE 1 {where} "
+        "ORDER BY a.patient_id, a.line, a.reader, a.criteria",
+        values,
+    )
+    assessments = _Groups(
+        connection.execute(
+            f"SELECT {_ORDER}, {', '.join(_ASSESSMENT)} FROM assessments AS a WHERE 1 {where} "
+            f"{_LAST if last_only else ''} ORDER BY {_ORDER}, visit_on",
+            values,
+        )
+    )
+    episodes = _Groups(
+        connection.execute(
+            f"SELECT {_ORDER}, {', '.join(_EPISODE)} FROM episodes AS a WHERE 1 {where} ORDER BY {_ORDER}, position",
+            values,
+        )
+    )
+    patient_id = None
+    waiting: list[tuple[int, StoredCourse]] = []
+    for row in head:
+        if row[0] != patient_id:
+            yield from _in_order(waiting)
+            patient_id, waiting = row[0], []
+        key = row[:4]
+        course = _course(row, tuple(map(_assessment, assessments.of(key))), tuple(map(_episode, episodes.of(key))))
+        waiting.append((row[-1], StoredCourse(course, row[-4], row[-3], bool(row[-2]))))
+    yield from _in_order(waiting)
+
+
+def _in_order(waiting: list[tuple[int, StoredCourse]]) -> Iterator[StoredCourse]:
+    for _, stored in sorted(waiting, key=lambda pair: pair[0]):
+        yield stored
+
+
+class _Groups:
+    """Rows in the order of their course, handed out one course at a time, without the key."""
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        self._rows = rows
+        self._next: tuple[Any, ...] | None = next(rows, None)
+
+    def of(self, key: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        group = []
+        while self._next is not None and self._next[:4] == key:
+            group.append(self._next[4:])
+            self._next = next(self._rows, None)
+        return group
+
+
+def _course(row: tuple[Any, ...], assessments: tuple[Assessment, ...], episodes: tuple[Episode, ...]) -> Course:
+    (
+        patient_id, line, reader, criteria, settings, baseline_on, baseline_value, nadir_on, best, best_unconfirmed,
+        response_start, confirmed_on, progression_on, dor_days, dor_censored, pfs_days, pfs_censored,
+        current, current_on, thresholds, extra, *_,
+    ) = row  # fmt: skip
+    return Course(
+        patient_id=patient_id,
+        line=line,
+        reader=reader,
+        criteria=criteria,
+        settings=_unpack_list(settings),
+        baseline_on=_as_day(baseline_on),
+        baseline_value=_as_number(baseline_value),
+        nadir_on=_as_day(nadir_on),
+        assessments=assessments,
+        episodes=episodes,
+        best_response=best,
+        best_response_unconfirmed=best_unconfirmed,
+        response_start=_as_day(response_start),
+        confirmed_on=_as_day(confirmed_on),
+        progression_on=_as_day(progression_on),
+        dor_days=dor_days,
+        dor_censored=_as_flag(dor_censored),
+        pfs_days=pfs_days,
+        pfs_censored=_as_flag(pfs_censored),
+        current=current,
+        current_on=_as_day(current_on),
+        thresholds=_unpack_list(thresholds),
+        extra=_unpack_dict(extra),
+    )
+
+
+def _assessment(row: tuple[Any, ...]) -> Assessment:
+    (
+        visit_on, visit, dated_on, overall, reported, kind, reported_kind, rule, because, source, findings, undecided,
+        flags, sum_mm, sum_complete, baseline_sum, nadir_sum, from_baseline, from_nadir, from_nadir_mm, value, extra,
+    ) = row  # fmt: skip
+    return Assessment(
+        visit_on=date.fromisoformat(visit_on),
+        visit=visit,
+        dated_on=date.fromisoformat(dated_on),
+        overall=overall,
+        reported=reported,
+        kind=kind,
+        reported_kind=reported_kind,
+        rule=rule,
+        because=because,
+        source=source,
+        findings=tuple(
+            Finding(part, category, rule, why, cited, tuple(lacking))
+            for part, category, rule, why, cited, lacking in json.loads(findings)
+        ),
+        undecided=_unpack_list(undecided),
+        flags=_unpack_list(flags),
+        sum_mm=_as_number(sum_mm),
+        sum_complete=_as_flag(sum_complete),
+        baseline_sum_mm=_as_number(baseline_sum),
+        nadir_sum_mm=_as_number(nadir_sum),
+        change_from_baseline_pct=_as_number(from_baseline),
+        change_from_nadir_pct=_as_number(from_nadir),
+        change_from_nadir_mm=_as_number(from_nadir_mm),
+        value=_as_number(value),
+        extra=_unpack_dict(extra),
+    )
+
+
+def _episode(row: tuple[Any, ...]) -> Episode:
+    (
+        word, category, kind, began_on, confirmed_on, last_seen_on, ended_on, ended_by, days, lasted_month, lasted_on,
+        settles_on, levels,
+    ) = row  # fmt: skip
+    return Episode(
+        word=word,
+        category=category,
+        kind=kind,
+        began_on=date.fromisoformat(began_on),
+        confirmed_on=_as_day(confirmed_on),
+        last_seen_on=date.fromisoformat(last_seen_on),
+        ended_on=_as_day(ended_on),
+        ended_by=ended_by,
+        days=days,
+        lasted_month=lasted_month,
+        lasted_on=_as_day(lasted_on),
+        settles_on=_as_day(settles_on),
+        levels=_unpack_list(levels),
+    )
+
+
+# -- values --------------------------------------------------------------------------------------
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _as_day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
+def _exact(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _as_number(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _as_flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _tagged(value: Any) -> dict[str, str]:
+    if isinstance(value, Decimal):
+        return {"$decimal": str(value)}
+    if isinstance(value, date):
+        return {"$date": value.isoformat()}
+    raise TypeError(f"an answer cannot hold a {type(value).__name__}")
+
+
+# One encoder for all: json.dumps makes a new one for each call with options.
+_encode = json.JSONEncoder(default=_tagged, ensure_ascii=False).encode
+
+
+def _pack(value: Any) -> str:
+    """Return lists and dicts as JSON, "" when there is nothing; a Decimal or a date says what it is."""
+    return _encode(value) if value else ""
+
+
+def _untagged(value: dict[str, Any]) -> Any:
+    if "$decimal" in value:
+        return Decimal(value["$decimal"])
+    if "$date" in value:
+        return date.fromisoformat(value["$date"])
+    return value
+
+
+def unpack(text: str) -> Any:
+    """Return what was packed; lists come back as tuples."""
+    return _tuples(json.loads(text, object_hook=_untagged if '"$' in text else None))
+
+
+def _unpack_list(text: str) -> tuple[Any, ...]:
+    found: tuple[Any, ...] = unpack(text) if text else ()
+    return found
+
+
+def _unpack_dict(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = unpack(text) if text else {}
+    return found
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,239 @@
+"""
+Opening the file: whose it is, how it is opened, and what its troubles mean.
+
+The only module that names `sqlite3` and its exceptions. What the tables hold is not its business.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..errors import RecordError, RefusedError
+from .schema import APPLICATION_ID, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Connection = sqlite3.Connection
+
+#: How long to wait for another program that is writing, in seconds.
+PATIENCE = 30.0
+_SETTINGS = (
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    "recursive_triggers = ON",
+    "synchronous = FULL",
+    "temp_store = MEMORY",  # nothing of a patient in the system's temporary folder
+)
+_MAGIC = b"SQLite format 3\x00"
+_HEADER = 100
+_WAL = 2
+
+
+def connect(path: str, *, write: bool, create: bool, patience: float = PATIENCE) -> Connection:
+    """
+    Open the record at `path`, having made sure that it is one.
+
+    A file that is missing is made only with `write` and `create`; any other that is not ours is
+    refused before SQLite sees it, because SQLite would roll back a foreign file's journal.
+    Raises RecordError.
+    """
+    if write and create and not os.path.lexists(path):
+        _make(path)
+    header = _look(path)
+    with trouble(path):
+        connection = _connect(Path(path), patience)
+    try:
+        with trouble(path):
+            _settle(connection, path, header, write=write)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(place: Path, patience: float = PATIENCE) -> Connection:
+    # rw, also for reading: a journal left by a killed command is rolled back by whoever comes next, and that takes
+    # writing. SQLite falls back to reading alone where the file is write-protected, and rw never makes a file.
+    uri = f"{place.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
+
+
+def memory() -> Connection:
+    """Open a new database that lives in memory only, empty, with the settings that a record is opened with."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for pragma in _SETTINGS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _settle(connection: Connection, path: str, header: bytes, *, write: bool) -> None:
+    for pragma in _SETTINGS:
+        connection.execute(f"PRAGMA {pragma}")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < SCHEMA_VERSION:
+        if not write:
+            raise RecordError(
+                f"{path} was written by an older remtrack",
+                "reading it here needs its layout to be brought up to date first",
+                f"remtrack --db {_quoted(path)} init",
+            )
+        from .migrations import migrate
+
+        migrate(connection)
+    if not write:
+        connection.execute("PRAGMA query_only = ON")
+    elif header[18] == _WAL:
+        # Another tool left the file in a mode that needs two more files beside it.
+        connection.execute("PRAGMA journal_mode = DELETE")
+    if write:
+        connection.execute("PRAGMA cache_size = -16000")
+
+
+def _look(path: str) -> bytes:
+    """Return the header of the file at `path`, a record of ours. Raises RecordError if it is not one."""
+    place = Path(path)
+    try:
+        kind = place.stat().st_mode
+        if stat.S_ISDIR(kind):
+            hint = f"remtrack --db {_quoted(str(place / 'remtrack.db'))} init"
+            raise RecordError(f"{path} is a folder", "the record is one file", hint)
+        if not stat.S_ISREG(kind):
+            raise RecordError(f"{path} is not a file", "the record is one ordinary file on a disk")
+        with place.open("rb") as file:
+            header = file.read(_HEADER)
+    except (FileNotFoundError, NotADirectoryError):
+        hint = f"remtrack --db {_quoted(path)} init"
+        raise RecordError(f"no record at {path}", "nothing has been recorded there yet", hint) from None
+    except (OSError, ValueError) as error:
+        raise RecordError(f"cannot open {path}", getattr(error, "strerror", None) or str(error)) from None
+    if not header:
+        raise RecordError(f"{path} is empty", "a record is never empty, so this is something else; it was left alone")
+    if len(header) < _HEADER or not header.startswith(_MAGIC):
+        raise RecordError(f"{path} is not a remtrack record", "it was left alone")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise RecordError(f"{path} is another program's database", "it was left alone")
+    version = int.from_bytes(header[60:64], "big")
+    if version > SCHEMA_VERSION:
+        raise RecordError(
+            f"{path} was written by a newer remtrack",
+            f"its layout is number {version}, this remtrack knows up to {SCHEMA_VERSION}; it was left alone",
+        )
+    return header
+
+
+def _make(path: str) -> None:
+    """
+    Make a new record at `path`, readable by its owner alone, and its folder if need be.
+
+    It is written beside and put in place whole, so that nobody ever meets half a record; when two
+    programs make it at once, the first one's stays.
+    """
+    place = Path(path).absolute()
+    beside = place.with_name(f".{place.name}.{os.getpid()}.new")
+    try:
+        for folder in reversed((place.parent, *place.parent.parents)):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
+        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            with trouble(path), closing(_connect(beside)) as connection:
+                from .migrations import migrate
+
+                migrate(connection)
+            _put_in_place(beside, place)
+        finally:
+            beside.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise RecordError(f"cannot make {path}", getattr(error, "strerror", None) or str(error)) from None
+
+
+def _put_in_place(beside: Path, place: Path) -> None:
+    try:
+        place.hardlink_to(beside)
+    except FileExistsError:
+        return
+    except OSError:  # a disk that knows no links
+        beside.rename(place)
+
+
+def begin(connection: Connection) -> None:
+    """Start writing, once no other program does. Waits in short turns, so that Ctrl-C is heard."""
+    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    deadline = monotonic() + patience_ms / 1000
+    connection.execute("PRAGMA busy_timeout = 100")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
+                    raise
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+
+
+def _quoted(path: str) -> str:
+    from shlex import quote
+
+    return quote(path)
+
+
+def _refusal(said: str) -> str:
+    kind, _, what = said.partition(" constraint failed")
+    what = what.removeprefix(": ")
+    sentences = {
+        "CHECK": what,
+        "NOT NULL": f"{what} is missing",
+        "UNIQUE": f"there is one with the same {what} already",
+        "FOREIGN KEY": "it belongs to a row that is not there, or other rows still belong to it",
+    }
+    return sentences.get(kind, said)
+
+
+@contextmanager
+def trouble(path: str) -> Iterator[None]:
+    """Turn what SQLite says within into a RecordError that a person can act on; RefusedError if it refused the data."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise meaning(error, path) from error
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise RefusedError("the record cannot keep this", str(error)) from error
+
+
+def meaning(error: BaseException, path: str) -> BaseException:
+    """Return what a person should hear of an exception of SQLite's; any other is its own meaning."""
+    if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
+        return error
+    name = getattr(error, "sqlite_errorname", None) or ""
+    check = f"remtrack --db {_quoted(path)} check"
+    if isinstance(error, sqlite3.IntegrityError):
+        return RefusedError("the record refuses this", _refusal(str(error)))
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return RecordError(f"{path} is locked", "another program is writing to it; nothing was changed, try again")
+    if name.startswith("SQLITE_FULL"):
+        return RecordError(f"no room left for {path}", "the disk is full; nothing was changed")
+    if name in ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"):
+        return RecordError(
+            f"{path} cannot be read yet",
+            "a command was cut off; taking back its half needs permission to write to the file and its folder",
+        )
+    if name.startswith("SQLITE_READONLY"):
+        return RecordError(f"{path} cannot be written to", "the file or its folder is read-only; nothing was changed")
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
+        return RecordError(f"cannot open {path}", str(error))
+    if name.startswith("SQLITE_IOERR"):
+        return RecordError(f"cannot read or write {path}", f"{error}; nothing was changed")
+    if name.startswith("SQLITE_NOTADB"):
+        return RecordError(f"{path} is not a remtrack record", "its first page cannot be read")
+    return RecordError(f"{path} is damaged", str(error), check)

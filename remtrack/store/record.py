@@ -1,0 +1,206 @@
+"""
+The record as its users see it: one open file, what can be asked of it, and changes to it.
+
+Each question's own module is loaded when it is asked, so that a command loads only what it needs.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+from .facts import read
+from .open import PATIENCE, Connection, connect, meaning, trouble
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from types import TracebackType
+
+    from ..verdict import Problem
+    from .answers import StoredCourse
+    from .changes import Change
+    from .histories import Case, Unjudged
+
+
+def open_record(
+    path: str | os.PathLike[str], *, write: bool = False, create: bool = False, patience: float = PATIENCE
+) -> Record:
+    """
+    Open the record at `path`; use it as a context manager, or close it.
+
+    Only with `write` and `create` is a missing file made (and its folder), readable by its owner
+    alone. `patience` is how long to wait for another program that is writing, in seconds.
+    Raises RecordError for a file that is missing, not ours, newer, locked or damaged.
+    """
+    where = str(path)
+    return Record(where, connect(where, write=write, create=create, patience=patience))
+
+
+class Record:
+    """An open record. Dates, numbers and text come out as the model has them."""
+
+    def __init__(self, path: str, connection: Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+        if error is not None:
+            said = meaning(error, self.path)
+            if said is not error:
+                raise said from error
+
+    def close(self) -> None:
+        """Let go of the file. A change that was still open is taken back."""
+        self._connection.close()
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def change(
+        self,
+        command: str,
+        *,
+        who: str = "",
+        reason: str = "",
+        file_name: str = "",
+        file_sha256: str = "",
+        undoes: int | None = None,
+        at: datetime | None = None,
+    ) -> Change:
+        """Begin a change, as a context manager; `at` (None: now) is when it is said to have been made."""
+        from .changes import Change
+
+        fields: dict[str, Any] = {
+            "who": who,
+            "command": command,
+            "reason": reason,
+            "file_name": file_name,
+            "file_sha256": file_sha256,
+            "undoes": undoes,
+        }
+        return Change(self._connection, self.path, at, fields)
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def patient_ids(self) -> Iterator[str]:
+        """Give every patient's code, in order."""
+        with trouble(self.path):
+            for (patient_id,) in self._connection.execute("SELECT patient_id FROM patients ORDER BY patient_id"):
+                yield patient_id
+
+    def has_patient(self, patient_id: str) -> bool:
+        """Say whether there is a patient of that code."""
+        with trouble(self.path):
+            sql = "SELECT 1 FROM patients WHERE patient_id = ?"
+            return self._connection.execute(sql, (patient_id,)).fetchone() is not None
+
+    def rows(self, table: str, **equals: Any) -> list[dict[str, Any]]:
+        """
+        Return the rows of a fact table whose columns have these values, in the order of their names.
+
+        Readings, results and roles also carry the names of their visit and lesion (`patient_id`,
+        `line`, `visit_on`, `reader`, `lesion_id`, `other_id`), and can be asked for by them.
+        """
+        with trouble(self.path):
+            return read(self._connection, table, equals)
+
+    def histories(
+        self, patient_ids: Iterable[str] | None = None, as_of: date | None = None
+    ) -> Iterator[tuple[str, tuple[Case, ...]]]:
+        """Give each patient (None: all) with the cases to be judged; see `histories.histories`."""
+        from .histories import histories
+
+        with trouble(self.path):
+            yield from histories(self._connection, patient_ids, as_of)
+
+    def unjudged(self, patient_ids: Iterable[str] | None = None) -> Iterator[Unjudged]:
+        """Give the lines and readers whose visits get no answer for want of a baseline of their own."""
+        from .histories import unjudged
+
+        with trouble(self.path):
+            yield from unjudged(self._connection, patient_ids)
+
+    def courses(self, patient_ids: Iterable[str] | None = None, *, last_only: bool = False) -> Iterator[StoredCourse]:
+        """Give the stored answers; see `answers.courses`."""
+        from .answers import courses
+
+        with trouble(self.path):
+            yield from courses(self._connection, patient_ids, last_only=last_only)
+
+    def export_rows(self, table: str, patient_ids: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
+        """Give the rows of one export, as text, in the columns of `exports.HEADERS[table]`."""
+        from .exports import export_rows
+
+        with trouble(self.path):
+            yield from export_rows(self._connection, table, patient_ids)
+
+    def counts(self) -> dict[str, Any]:
+        """Return how many `patients` and `measurements` there are, and `last_visit_on` (None: no visit)."""
+        with trouble(self.path):
+            found = self._connection.execute(
+                "SELECT (SELECT count(*) FROM patients), (SELECT count(*) FROM measurements), "
+                "(SELECT max(visit_on) FROM visits)"
+            ).fetchone()
+        patients, measurements, last_visit_on = found
+        return {
+            "patients": patients,
+            "measurements": measurements,
+            "last_visit_on": date.fromisoformat(last_visit_on) if last_visit_on else None,
+        }
+
+    def changes(
+        self, patient_id: str | None = None, limit: int | None = None, *, rows_each: int = 100
+    ) -> list[dict[str, Any]]:
+        """Return the changes, newest first, with what each did to which rows; see `log.changes`."""
+        from .log import changes
+
+        with trouble(self.path):
+            return changes(self._connection, patient_id, limit, rows_each)
+
+    def change_list(self) -> list[dict[str, Any]]:
+        """Return the changes' own columns, newest first, without their rows."""
+        from .log import change_list
+
+        with trouble(self.path):
+            return change_list(self._connection)
+
+    def change_told(self, number: int, *, rows_each: int = 100) -> dict[str, Any]:
+        """Return one change as `changes` does. Raises NotFoundError when there is none of that number."""
+        from .log import change_told
+
+        with trouble(self.path):
+            return change_told(self._connection, number, rows_each)
+
+    def last_patient(self) -> str:
+        """Return the patient whose facts were touched last, "" when there is none."""
+        with trouble(self.path):
+            found = self._connection.execute("SELECT patient_id FROM patients ORDER BY last_change DESC LIMIT 1")
+            row = found.fetchone()
+            return str(row[0]) if row else ""
+
+    def stale_patients(self, revisions: Mapping[str, int]) -> list[str]:
+        """Return the patients whose answers must be derived anew under rules of these revisions."""
+        from .freshness import stale_patients
+
+        with trouble(self.path):
+            return stale_patients(self._connection, revisions)
+
+    def in_memory(self) -> Record:
+        """Return a copy of the record in memory, to derive answers in without touching the file."""
+        from .freshness import in_memory
+
+        with trouble(self.path):
+            return Record(self.path, in_memory(self._connection))
+
+    def verify(self) -> list[Problem]:
+        """Check the whole file and its record of changes; return what is wrong, nothing if all is well."""
+        from .verify import verify
+
+        return verify(self._connection, self.path)

@@ -1,0 +1,161 @@
+"""
+Undo: a change taken back by a new change, whole tables at a time.
+
+What a change wrote is found by its number in the live tables and their histories, what it replaced
+by its number in the histories. A redo is the undo of an undo.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import NotFoundError, RefusedError
+from .schema import FACT_TABLES, FactTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .open import Connection
+
+
+def undo(connection: Connection, number: int, by: int) -> None:
+    """
+    Take back change `number`, as part of the open change `by`.
+
+    Raises NotFoundError if there is no such change, RefusedError if it was taken back already, or
+    if a later change that still holds touched the same rows or needs them.
+    """
+    standing = _Standing(connection, by)
+    if number not in standing.undoes:
+        raise NotFoundError(f"no change {number}", f"the last one is {by - 1}" if by > 1 else "nothing is recorded yet")
+    if not standing.holds(number):
+        raise RefusedError(f"change {number} is undone already")
+    later = sorted(each for each in _touching_later(connection, number, by) if not standing.cancels_out(each, number))
+    if later:
+        raise RefusedError(
+            f"change {number} cannot be undone by itself",
+            f"the same rows were changed later, by change {_listed(later)}",
+            f"remtrack undo {later[-1]}",
+        )
+    # Rows are taken out children first and put back parents first; in between some hang on nothing.
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    values = {"number": number, "by": by}
+    tables = [table for table in FACT_TABLES.values() if table.name != "patients"]
+    for table in reversed(tables):
+        _take_out(connection, table, values)
+    _put_patients_back(connection, values)
+    in_the_way = {other for table in tables for other in _put_back(connection, table, values)}
+    blocking = sorted(in_the_way | _orphans(connection, by))
+    if blocking:
+        raise RefusedError(
+            f"change {number} cannot be undone by itself",
+            f"later changes build on it: {_listed(blocking)}",
+            f"remtrack undo {blocking[-1]}",
+        )
+
+
+def _take_out(connection: Connection, table: FactTable, values: dict[str, int], keep: str = "") -> None:
+    """Remove the rows that the change wrote, and those that stand where it wrote one."""
+    key = ", ".join(table.key)
+    replaced = f"SELECT {key} FROM {table.history} WHERE changed_by = :number AND replaced_by <> :by"
+    were_replaced = connection.execute(f"{replaced} LIMIT 1", values).fetchone()
+    connection.execute(f"DELETE FROM {table.name} WHERE changed_by = :number", values)
+    if were_replaced:
+        connection.execute(f"DELETE FROM {table.name} WHERE ({key}) IN ({replaced}) {keep}", values)
+
+
+def _put_patients_back(connection: Connection, values: dict[str, int]) -> None:
+    # In place: the answers hang on their patient, and would go with it.
+    table = FACT_TABLES["patients"]
+    names = ", ".join(table.names)
+    connection.execute(
+        f"INSERT INTO patients ({names}, changed_by, last_change) "
+        f"SELECT {names}, :by, :by FROM {table.history} WHERE replaced_by = :number "
+        f"ON CONFLICT (patient_id) DO UPDATE SET "
+        f"{', '.join(f'{name} = excluded.{name}' for name in (*table.names, 'changed_by', 'last_change'))}",
+        values,
+    )
+    _take_out(connection, table, values, keep="AND changed_by <> :by")
+
+
+def _put_back(connection: Connection, table: FactTable, values: dict[str, int]) -> set[int]:
+    """Insert the rows that the change replaced; return the changes that have written rows of the same names since."""
+    before = f"{table.history} AS h"
+    by_number = "WHERE h.replaced_by = :number"
+    if table.own_key and table.name != "events":
+        same = " AND ".join(f"t.{name} = h.{name}" for name in table.called)
+        sql = f"SELECT t.changed_by FROM {before} JOIN {table.name} AS t ON {same} {by_number}"
+        in_the_way = {other for (other,) in connection.execute(sql, values)}
+        if in_the_way:
+            return in_the_way
+    names = ", ".join(table.names)
+    connection.execute(
+        f"INSERT INTO {table.name} ({names}, changed_by) SELECT {names}, :by FROM {before} {by_number} "
+        f"ORDER BY {', '.join(table.key)}",
+        values,
+    )
+    return set()
+
+
+class _Standing:
+    """Which changes still hold: a change holds unless an undo of it does."""
+
+    def __init__(self, connection: Connection, before: int) -> None:
+        found = connection.execute("SELECT number, undoes FROM changes WHERE number < ?", (before,))
+        self.undoes: dict[int, int | None] = dict(found)
+        self._undone_by: dict[int, list[int]] = {}
+        for number, undone in self.undoes.items():
+            if undone is not None:
+                self._undone_by.setdefault(undone, []).append(number)
+
+    def holds(self, number: int) -> bool:
+        return not any(self.holds(undo) for undo in self._undone_by.get(number, ()))
+
+    def cancels_out(self, later: int, number: int) -> bool:
+        """Say whether `later` is without effect on what `number` left: undone itself, or the undo of such a one."""
+        undone = self.undoes[later]
+        return not self.holds(later) or (undone is not None and undone > number)
+
+
+def _touching_later(connection: Connection, number: int, by: int) -> set[int]:
+    found: set[int] = set()
+    for table in FACT_TABLES.values():
+        key = ", ".join(table.key)
+        touched = (
+            f"SELECT {key} FROM {table.history} WHERE changed_by = :number "
+            f"UNION SELECT {key} FROM {table.history} WHERE replaced_by = :number"
+        )
+        later = (
+            f"SELECT changed_by FROM {table.name} WHERE ({key}) IN ({touched}) AND changed_by > :number "
+            f"UNION SELECT changed_by FROM {table.history} WHERE ({key}) IN ({touched}) AND changed_by > :number "
+            f"UNION SELECT replaced_by FROM {table.history} WHERE ({key}) IN ({touched}) AND replaced_by > :number"
+        )
+        found.update(later for (later,) in connection.execute(later, {"number": number}))
+    return found - {by}
+
+
+def _orphans(connection: Connection, by: int) -> set[int]:
+    """The changes that wrote rows whose parent went through change `by`, or removed the parent of a row it put back."""
+    found: set[int] = set()
+    for table in FACT_TABLES.values():
+        for mine, parent, theirs in table.parents:
+            pairs = list(zip(mine.split(", "), theirs.split(", "), strict=True))
+            joined = " AND ".join(f"c.{own} = h.{other}" for own, other in pairs)
+            gone = (
+                f"NOT EXISTS (SELECT 1 FROM {parent} AS p WHERE "
+                + " AND ".join(f"p.{o} = h.{o}" for _, o in pairs)
+                + ")"
+            )
+            rows = (
+                f"{parent}_history AS h CROSS JOIN {table.name} AS c ON {joined} WHERE h.replaced_by = :by AND {gone}"
+            )
+            put_back = (
+                f"{table.name} AS c CROSS JOIN {parent}_history AS h ON {joined} WHERE c.changed_by = :by AND {gone}"
+            )
+            sql = f"SELECT c.changed_by FROM {rows} UNION SELECT h.replaced_by FROM {put_back}"
+            found.update(number for (number,) in connection.execute(sql, {"by": by}))
+    return found - {by}
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
