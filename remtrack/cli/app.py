@@ -1,0 +1,168 @@
+"""The Typer app: the commands, where each is found, and what the parser's complaints mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ..errors import Exit, UsageError
+
+#: command -> the module of this package that holds it, in the order that --help lists them.
+COMMANDS = {
+    "status": "looking",
+    "add": "scans",
+    "timeline": "looking",
+    "explain": "looking",
+    "remission": "looking",
+    "lesions": "register",
+    "lesion": "register",
+    "patients": "register",
+    "patient": "register",
+    "line": "register",
+    "event": "register",
+    "edit": "scans",
+    "undo": "history",
+    "log": "history",
+    "import": "tables",
+    "export": "tables",
+    "check": "keeping",
+    "recompute": "keeping",
+    "criteria": "standards",
+    "demo": "keeping",
+    "init": "keeping",
+}
+_BEFORE = ("--db", "--as", "--no-input")  # stand before the command
+_VALUED = ("--db", "--as")
+
+
+def execute(argv: list[str]) -> int:
+    app = build(first_word(argv))
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(args=argv, prog_name="remtrack", standalone_mode=False)
+    except typer.Abort:
+        print("\nnothing was written", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except typer.TyperException as error:
+        raise usage(error, argv) from None
+    sys.stdout.flush()
+    return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def first_word(argv: Sequence[str]) -> str:
+    """Return the command in a command line, "" when there is none."""
+    skip = False
+    for word in argv:
+        if skip:
+            skip = False
+        elif word in _VALUED:
+            skip = True
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    pairs = zip(argv, [*argv[1:], ""], strict=True)
+    return any(word in ("--json", "--format=json") or (word, after) == ("--format", "json") for word, after in pairs)
+
+
+def usage(error: typer.TyperException, argv: Sequence[str]) -> UsageError:
+    """Turn what the parser complains about into our three lines."""
+    message = error.format_message().strip()
+    word = first_word(argv)
+    misplaced = _misplaced(argv, word)
+    if misplaced:
+        option, value = misplaced
+        rest = list(argv)
+        place = len(rest) - 1 - rest[::-1].index(option)
+        del rest[place : place + (2 if option in _VALUED else 1)]
+        line = " ".join(part for part in ("remtrack", option, value, *rest) if part)
+        return UsageError(f"{option} stands before the command", message, line)
+    if word not in COMMANDS:
+        from difflib import get_close_matches
+
+        near = (get_close_matches(word, COMMANDS, 1, 0.5) or ["--help"])[0]
+        return UsageError(f'no command "{word}"' if word else message, "", f"remtrack {near}")
+    return UsageError(message, "", f"remtrack {_path(argv)} --help")
+
+
+def _misplaced(argv: Sequence[str], word: str) -> tuple[str, str] | None:
+    """Return an option that was typed behind the command but belongs before it, with its value."""
+    after = list(argv)[_position(argv, word) + 1 :]
+    for option in _BEFORE:
+        if word in COMMANDS and option in after:
+            value = after[after.index(option) + 1 :][:1]
+            return option, (value[0] if value else "VALUE") if option in _VALUED else ""
+    return None
+
+
+def _position(argv: Sequence[str], word: str) -> int:
+    return list(argv).index(word) if word in argv else len(argv)
+
+
+def _path(argv: Sequence[str]) -> str:
+    """Return the command with its subcommand, as it must be typed to read its help."""
+    word = first_word(argv)
+    if word in ("patient", "line", "lesion", "criteria"):
+        after = argv[_position(argv, word) + 1 :]
+        subs = {"add", "show", "rename", "start", "stop", "list", "set", "close"}
+        if after and after[0] in subs:
+            return f"{word} {after[0]}"
+    return word
+
+
+def build(word: str) -> typer.Typer:
+    """Return the app with the command `word` alone, or with all of them."""
+    from importlib import import_module
+
+    from .session import Session, find_today, find_who
+
+    app = typer.Typer(
+        name="remtrack",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=word not in COMMANDS,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+    )
+
+    @app.callback()
+    def start(
+        ctx: typer.Context,
+        db: Annotated[
+            str | None, typer.Option("--db", metavar="FILE", help="The record; else REMTRACK_DB, else your data folder.")
+        ] = None,
+        who: Annotated[
+            str | None, typer.Option("--as", metavar="NAME", help="Who is typing, for the record of changes.")
+        ] = None,
+        no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; fail when something is missing.")] = False,
+        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    ) -> None:
+        """
+        Record tumour measurements after each scan, and see the response by the published criteria.
+
+        Arithmetic on the numbers entered, not a diagnosis. Start with: remtrack demo
+        """
+        from pathlib import Path
+
+        if version:
+            from .. import __version__
+
+            print(f"remtrack {__version__}")
+            raise typer.Exit
+        path = Path(db).expanduser() if db else None
+        ctx.obj = Session(path, who or find_who(), not no_input, find_today())
+
+    for name in (word,) if word in COMMANDS else COMMANDS:
+        command = import_module(f".{COMMANDS[name]}", __package__).COMMANDS[name]
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app

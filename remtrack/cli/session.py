@@ -1,0 +1,206 @@
+"""What every command shares: where the record is, who is typing, which day it is, how to speak."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from ..errors import RemtrackError, UsageError
+
+if TYPE_CHECKING:
+    from ..store import Record
+
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="table, plain, json or csv; a table on a terminal, plain when piped.", metavar="FORM"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+PlainWords = Annotated[bool, typer.Option("--plain-words", help="Say it in everyday words.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Leave out visits and events after that day.", metavar="DATE")
+]
+FORMATS = ("table", "plain", "json", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`db` None: the default place. `who` is written into the record of changes. `asks` False: never prompt."""
+
+    db: Path | None
+    who: str
+    asks: bool
+    today: date
+
+    @property
+    def path(self) -> Path:
+        return self.db or default_path()
+
+    def read(self) -> Record:
+        from ..store import open_record
+
+        return open_record(self.path)
+
+    def write(self, *, create: bool = False) -> Record:
+        from ..store import open_record
+
+        return open_record(self.path, write=True, create=create)
+
+    def day(self, text: str) -> date:
+        """Return the day that was typed; raises UsageError naming what is wrong with it."""
+        from ..exchange.cells import CellError, parse_day
+
+        try:
+            return parse_day(text, today=self.today, date_order=os.environ.get("REMTRACK_DATE_ORDER"))
+        except CellError as error:
+            raise UsageError(error.what, error.why, error.hint) from error
+
+    def optional_day(self, text: str | None) -> date | None:
+        return None if text is None else self.day(text)
+
+
+def default_path() -> Path:
+    """Return REMTRACK_DB, else remtrack.db in the platform's folder for a user's data."""
+    named = os.environ.get("REMTRACK_DB")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "remtrack" / "remtrack.db"
+
+
+def find_today() -> date:
+    """Return the day: REMTRACK_TODAY when it is set, else the clock's."""
+    text = os.environ.get("REMTRACK_TODAY")
+    if not text:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f'REMTRACK_TODAY is "{text}"', "it must be a day as 2026-03-10", "export REMTRACK_TODAY=2026-03-10"
+        ) from None
+
+
+def find_who() -> str:
+    """Return the system's name of the user, "unknown" where there is none."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if os.environ.get(name):
+            return os.environ[name]
+    if hasattr(os, "getuid"):
+        import pwd
+
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return str(os.getuid())
+    return "unknown"
+
+
+def session(ctx: typer.Context) -> Session:
+    found = ctx.find_object(Session)
+    if found is None:
+        raise RuntimeError("the command was started without its session")
+    return found
+
+
+def chosen_format(form: str | None, json: bool, default: str | None = None) -> str:
+    """
+    Return the format to write: the one asked for, else `default`, else a table on a terminal and plain off it.
+
+    Raises UsageError for a format that is not known.
+    """
+    if json:
+        return "json"
+    if form is None:
+        return default or ("table" if sys.stdout.isatty() else "plain")
+    if form not in FORMATS:
+        from ..exchange.cells import nearest
+
+        near = nearest(form, FORMATS) or "table"
+        raise UsageError(f'no format "{form}"', f"known: {', '.join(FORMATS)}", f"add --format {near}")
+    return form
+
+
+def on_terminal() -> bool:
+    """Say whether there is a person to ask: both ends are a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def talk(*lines: str) -> None:
+    """Say something that is not data, on stderr."""
+    from ..words import clean
+
+    for line in lines:
+        print(clean(line), file=sys.stderr)
+
+
+def answer(*lines: str) -> None:
+    """Say what the command was asked for, on stdout."""
+    from ..words import clean
+
+    for line in lines:
+        print(clean(line))
+
+
+def fail(error: RemtrackError, *, as_json: bool) -> int:
+    """Print what, why and the command to type on stderr; returns the exit code."""
+    from ..words import clean
+
+    if as_json:
+        import json
+
+        print(json.dumps(error_value(error), ensure_ascii=False), file=sys.stderr)
+        return int(error.exit_code)
+    for problem in error.problems:
+        print(clean(say_problem(problem)), file=sys.stderr)
+    print(clean(f"error: {error.what}"), file=sys.stderr)
+    if error.why:
+        print(clean(f"  {error.why}"), file=sys.stderr)
+    if error.hint:
+        print(clean(f"  hint: {error.hint}"), file=sys.stderr)
+    return int(error.exit_code)
+
+
+def error_value(error: RemtrackError) -> dict[str, object]:
+    return {
+        "schema_version": 1,
+        "error": error.what,
+        "why": error.why,
+        "hint": error.hint,
+        "exit_code": int(error.exit_code),
+        "problems": [
+            {
+                "severity": problem.severity, "rule": problem.rule, "what": problem.what, "why": problem.why,
+                "hint": problem.hint, "line": problem.line, "column": problem.column,
+            }
+            for problem in error.problems
+        ],
+    }  # fmt: skip
+
+
+def say_problem(problem: object) -> str:
+    """Return one line for a problem: severity, place, what, why, hint."""
+    from ..verdict import Problem
+
+    if not isinstance(problem, Problem):
+        raise TypeError(problem)
+    place = "" if problem.line is None else f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
+    text = f"{problem.severity}: " + (f"{place}: " if place else "") + problem.what
+    if problem.why:
+        text += f" ({problem.why})"
+    return text
+
+
+def need_terminal(what: str, command: str) -> NoReturn:
+    """Refuse to ask where nobody can answer; `command` is a whole line that would work."""
+    raise UsageError(what, "there is no terminal to ask on, so everything must be on the command line", command)

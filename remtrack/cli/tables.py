@@ -1,0 +1,186 @@
+"""`import` and `export`: tables from and for other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import RefusedError, UsageError
+from .register import pairs
+from .session import Format, Json, answer, chosen_format, say_problem, session, talk
+
+if TYPE_CHECKING:
+    from ..tracker.importing import Imported
+
+_SHOWN = 40  # bad rows named on the screen; the rejects file and --json hold them all
+
+
+def import_(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FILE|FOLDER|-", help="CSV or .xlsx, a folder written by export, or - for stdin.")],
+    sheet: Annotated[list[str] | None, typer.Option("--sheet", help="A sheet of a workbook; repeat for more.")] = None,
+    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")] = None,
+    constant: Annotated[list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")] = None,
+    day_zero: Annotated[str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")] = None,
+    prefix: Annotated[str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")] = "",
+    decimal: Annotated[str, typer.Option("--decimal", help="point or comma.")] = "point",
+    date_order: Annotated[str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Take the good rows, write the others to the rejects file.")] = False,
+    rejects: Annotated[Path | None, typer.Option("--rejects", metavar="FILE", help="Where the refused rows go.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    reason: Annotated[str, typer.Option("--reason")] = "",
+    json: Json = False,
+) -> None:
+    """
+    Import a table.
+
+    Example: remtrack import scans.csv --dry-run
+
+    All rows or none: every bad row is named with its line and column. With --partial the good
+    rows are taken. Rows recorded already are counted and left as they are.
+    """
+    from ..tracker.importing import Request, import_tables
+
+    here = session(ctx)
+    if decimal not in ("point", "comma"):
+        raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
+    if date_order not in (None, "dmy", "mdy"):
+        raise UsageError(f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy")
+    request = Request(
+        source=source,
+        sheets=tuple(sheet or ()),
+        mapping=pairs(mapping),
+        constants=pairs(constant),
+        day_zero=here.optional_day(day_zero),
+        prefix=prefix,
+        decimal="," if decimal == "comma" else ".",
+        date_order=date_order,
+        partial=partial,
+        rejects=rejects,
+        dry_run=dry_run,
+        reason=reason,
+        today=here.today,
+    )
+    done = import_tables(here.path, request, here.who)
+    if json:
+        import json as writer
+
+        print(writer.dumps(imported_value(done), ensure_ascii=False))
+    else:
+        report(done, request.source)
+    if done.refused and not partial:
+        raise RefusedError(
+            f"{source}: {done.refused} of {done.rows} rows were refused, nothing was imported",
+            "an import takes all rows or none",
+            f"remtrack import {source} ... --partial   takes the {done.rows - done.refused} good rows",
+        )
+
+
+def report(done: Imported, source: str) -> None:
+    """Say what came in, what was refused and where the refused rows are."""
+    for name, unknown in done.unknown_columns:
+        talk(f"{name}: not known and left out: {', '.join(unknown)}")
+    if done.left_out:
+        talk(f"left out: {', '.join(done.left_out)} (answers are derived again, other files are not ours)")
+    for remark in done.remarks:
+        talk(f"note: {remark}")
+    for problem in done.problems[:_SHOWN]:
+        talk(say_problem(problem))
+    if len(done.problems) > _SHOWN:
+        talk(f"and {len(done.problems) - _SHOWN} more" + (f", all in {done.rejects}" if done.rejects else "; --json lists them all"))
+    if done.refused and not done.partial:
+        return
+    if done.warnings:
+        talk(f"{done.warnings} remarks on baselines and sizes: remtrack check")
+    verb = "would import" if done.dry_run else "imported"
+    new, known = done.new_patients, done.known_patients
+    answer(
+        f"{verb} {done.added:,} rows of {new + known:,} patients ({new:,} new, {known:,} known)"
+        + (f"; {done.same:,} were recorded already" if done.same else "")
+        + (f"; {done.refused:,} refused" if done.refused else "")
+    )
+    if done.rejects:
+        talk(f"the refused rows are in {done.rejects}")
+    if done.number is not None:
+        talk(f"Saved as change {done.number}.  Next: remtrack status    Wrong?  remtrack undo")
+    elif not done.dry_run:
+        talk("nothing new; the record was left as it was")
+
+
+def imported_value(done: Imported) -> dict[str, object]:
+    return {
+        "schema_version": 1,
+        "command": "import",
+        "dry_run": done.dry_run,
+        "change": done.number,
+        "rows": done.rows,
+        "added": done.added,
+        "same": done.same,
+        "refused": done.refused,
+        "new_patients": done.new_patients,
+        "known_patients": done.known_patients,
+        "rejects": str(done.rejects) if done.rejects else None,
+        "unknown_columns": {name: list(columns) for name, columns in done.unknown_columns},
+        "problems": [
+            {"severity": problem.severity, "rule": problem.rule, "line": problem.line, "column": problem.column,
+             "what": problem.what, "why": problem.why, "hint": problem.hint}
+            for problem in done.problems
+        ],
+    }  # fmt: skip
+
+
+def export(
+    ctx: typer.Context,
+    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="patients, lines, visits, measurements, results, events, assessments, episodes or courses; without it all of them into a folder.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE|FOLDER")] = None,
+    patient: Annotated[list[str] | None, typer.Option("--patient", help="Only that patient; repeat for more.")] = None,
+    form: Format = None,
+    json: Json = False,
+) -> None:
+    """
+    Write CSV for other programs.
+
+    Example: remtrack export episodes -o episodes.csv
+
+    Without a table every one of them goes into a folder, which import reads back.
+    """
+    from ..tracker import exporting
+
+    here = session(ctx)
+    chosen = chosen_format(form, json, "csv")
+    if table is not None and table not in exporting.TABLES:
+        from ..exchange.cells import nearest
+
+        raise UsageError(
+            f'no table "{table}"', f"known: {', '.join(exporting.TABLES)}",
+            f"remtrack export {nearest(table, exporting.TABLES) or 'measurements'}",
+        )  # fmt: skip
+    with here.read() as record:
+        if patient:
+            from ..tracker.looking import require_patient
+
+            for patient_id in patient:
+                require_patient(record, patient_id)
+        with exporting.fresh(record) as current:
+            if table is None:
+                folder = out or Path("remtrack-export")
+                for name, rows in exporting.write_folder(current, folder, patient).items():
+                    talk(f"  {name}.csv  {rows:,} {'row' if rows == 1 else 'rows'}")
+                answer(str(folder))
+            elif chosen != "csv":
+                from ..show import output, table_screen
+
+                found = list(exporting.export_rows(current, table, patient))
+                output(table_screen(table, exporting.columns(table), found, here.today), chosen)
+            elif out is not None:
+                count = exporting.write_table(current, table, out, patient)
+                talk(f"{out}: {count:,} {'row' if count == 1 else 'rows'}")
+            else:
+                sys.stdout.reconfigure(encoding="utf-8", newline="")
+                exporting.write_stream(current, table, sys.stdout, patient)
+
+
+COMMANDS = {"import": import_, "export": export}

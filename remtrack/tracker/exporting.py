@@ -1,0 +1,81 @@
+"""Tables for other programs: facts and answers, one table a file, in the columns of the contract."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from ..criteria import FAMILIES
+from ..errors import RecordError
+from ..exchange.columns import ANSWER_TABLES, EXPORT_COLUMNS, FACT_TABLES
+from .derive import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ..store import Record
+
+TABLES = (*FACT_TABLES, *ANSWER_TABLES)
+
+
+def columns(table: str) -> tuple[str, ...]:
+    """Return the header of a table."""
+    return EXPORT_COLUMNS[table]
+
+
+def revisions() -> dict[str, int]:
+    """Return the revision of each family's rules in this version."""
+    return {name: entry.revision for name, entry in FAMILIES.items()}
+
+
+@contextmanager
+def fresh(record: Record) -> Iterator[Record]:
+    """Give the record with answers that are up to date: itself, or a copy in memory in which they were derived."""
+    if not record.stale_patients(revisions()):
+        yield record
+        return
+    with record.in_memory() as copy:
+        refresh(copy, "")
+        yield copy
+
+
+def export_rows(record: Record, table: str, patient_ids: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of one table in the order of its columns, sorted by patient, line, reader, day."""
+    return record.export_rows(table, patient_ids)
+
+
+def write_stream(record: Record, table: str, stream: TextIO, patient_ids: Iterable[str] | None = None) -> int:
+    """Write one table as CSV to an open stream; returns the number of rows."""
+    from ..exchange.csv_out import write_csv
+
+    return write_csv(stream, columns(table), export_rows(record, table, patient_ids))
+
+
+def write_table(record: Record, table: str, path: Path, patient_ids: Iterable[str] | None = None) -> int:
+    """
+    Write one table as a CSV file that appears whole or not at all; returns the number of rows.
+
+    Raises RecordError naming the file when it cannot be written.
+    """
+    from ..exchange.csv_out import write_file
+
+    try:
+        return write_file(path, columns(table), export_rows(record, table, patient_ids))
+    except OSError as error:
+        raise RecordError(f"cannot write {path}", error.strerror or str(error), f"remtrack export {table} -o FILE") from None
+
+
+def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None = None) -> dict[str, int]:
+    """Write every table into the folder, made when it is not there; returns rows by table."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"cannot make the folder {folder}", error.strerror or str(error), "remtrack export -o FOLDER") from None
+    return {table: write_table(record, table, folder / f"{table}.csv", patient_ids) for table in TABLES}
+
+
+def refresh(record: Record, who: str) -> int:
+    """Derive every answer for good; returns the number of patients. The facts are not touched."""
+    with record.change("recompute", who=who) as change:
+        return derive(record, change)

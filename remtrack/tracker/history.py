@@ -1,0 +1,85 @@
+"""The record of changes in a person's words: what each change did, to which rows, by whom."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..store import Record
+
+# What a row of each table is called, and which of its columns a person would want to read.
+_CALLED = {
+    "patients": ("patient", ("disease", "note")),
+    "lines": ("line", ("regimen", "started_on", "stopped_on", "baseline_on")),
+    "line_criteria": ("criteria", ("criteria", "settings")),
+    "visits": ("visit", ("line", "visit_on", "label", "method", "note")),
+    "lesions": ("lesion", ("kind", "organ", "site", "closed_on")),
+    "line_lesions": ("role", ("role",)),
+    "measurements": ("reading", ("longest_mm", "short_mm", "state", "method", "reason", "note", "measured_on")),
+    "results": ("result", ("text", "value", "unit", "upper_limit", "note")),
+    "events": ("event", ("event_on", "event", "detail")),
+}
+_LEFT_OUT = ("line", "label", "note")  # of the names of a row, what its values say anyway
+
+
+def log(record: Record, patient_id: str | None = None, last: int | None = None) -> list[dict[str, Any]]:
+    """
+    Return the changes, newest first, with `at_local` and `rows` as sentences (at most 100 each).
+
+    With `patient_id`, only what touched that patient. `rows_left_out` counts those not told.
+    """
+    return [told(change) for change in record.changes(patient_id, last)]
+
+
+def told(change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a change with its local time and its rows as sentences."""
+    return {
+        **{name: value for name, value in change.items() if name not in ("rows", "rules")},
+        "at_local": local_time(change),
+        "rules": {name: revision for name, revision in change["rules"].items()},
+        "rows": [sentence(row) for row in change["rows"]],
+    }
+
+
+def local_time(change: Mapping[str, Any]) -> str:
+    """Return when a change was made, on the clock of whoever made it: "2026-03-02 14:05 +01:00"."""
+    offset = str(change["utc_offset"])
+    at = datetime.strptime(change["at_utc"], "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - it is UTC, and stays so
+    sign = -1 if offset.startswith("-") else 1
+    hours, minutes = (int(part) for part in (offset.lstrip("+-") or "00:00").split(":")[:2])
+    return f"{at + sign * timedelta(hours=hours, minutes=minutes):%Y-%m-%d %H:%M} {offset[:6]}"
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """Return what happened to one row, before and after."""
+    called, columns = _CALLED[row["table"]]
+    names = {name: value for name, value in row["names"].items() if value not in ("", None) and name not in _LEFT_OUT}
+    if row["table"] in ("lines", "line_criteria", "line_lesions"):
+        names["line"] = f"line {row['names'].get('line', '')}"
+    who = " ".join(dict.fromkeys(str(value) for value in names.values()))
+    before, after = row["before"], row["after"]
+    if before is None:
+        return f"{who}: {said(after, columns) or called + ' added'}"
+    if after is None:
+        return f"{who}: {said(before, columns) or called} taken out"
+    changed = tuple(name for name in columns if before.get(name) != after.get(name))
+    return f"{who}: {said(before, changed) or 'nothing'} -> {said(after, changed) or 'nothing'}"
+
+
+def said(row: Mapping[str, Any] | None, columns: tuple[str, ...]) -> str:
+    """Return the values of a row that say something."""
+    parts = []
+    for name in columns:
+        value = (row or {}).get(name)
+        if value in (None, "", "{}") or (name == "state" and value == "measured"):
+            continue
+        if name.endswith("_mm"):
+            parts.append(f"{'short axis ' if name == 'short_mm' else ''}{value:g} mm")
+        elif name.endswith("_on") or name in ("label", "method", "reason", "note", "regimen", "disease"):
+            parts.append(f"{name.removesuffix('_on').replace('_', ' ')} {value}")
+        else:
+            parts.append(str(value).replace("_", " ") if name == "state" else str(value))
+    return ", ".join(parts)

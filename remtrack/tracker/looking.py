@@ -1,0 +1,448 @@
+"""
+Looking at the answers: status, timeline, remission, lesions.
+
+Reads stored answers (deriving in memory only those that are out of date) and arranges them as
+the values that a screen draws. Days since, overdue and "passed, not checked" depend on today and
+are worked out here or on the screen, never stored.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ..criteria import DEFAULT, FAMILIES, Entry
+from ..errors import NotFoundError
+from ..verdict import (
+    COMPLETE,
+    END_KINDS,
+    NOT_EVALUABLE,
+    LesionRow,
+    Overview,
+    RemissionRow,
+    StatusRow,
+    Timeline,
+    TimelineRow,
+)
+from .derive import courses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from ..store import Record
+    from ..verdict import Assessment, Course, Episode, Milestone
+
+#: A line that is not over and has had no visit for so long is named under "Needs attention".
+#: Ours: twice the longest interval common in trials (8 weeks), and a little patience.
+OVERDUE_DAYS = 120
+_HUNDRED = Decimal(100)
+
+
+def require_patient(record: Record, patient_id: str) -> dict[str, Any]:
+    """Return the patient's row; raises NotFoundError naming the nearest patient."""
+    rows = record.rows("patients", patient_id=patient_id)
+    if rows:
+        return rows[0]
+    from difflib import get_close_matches
+
+    known = list(record.patient_ids())
+    near = get_close_matches(patient_id, known, 3, 0.5)
+    if near:
+        why = f"near to it: {', '.join(near)}"
+    elif known:
+        why = f"known: {', '.join(known[:8])}{' ...' if len(known) > 8 else ''}"
+    else:
+        why = "there is no patient in this record yet"
+    raise NotFoundError(f"patient {patient_id} is not known", why, f"remtrack patient add {quote(patient_id)}")
+
+
+def quote(word: str) -> str:
+    """Return the word as it must be typed in a shell."""
+    from shlex import quote as shell_quote
+
+    return shell_quote(word)
+
+
+def family_entry(criteria: str) -> Entry:
+    """Return what a screen needs to name a family; a family that this version does not know names itself."""
+    return FAMILIES.get(criteria) or Entry("", 0, criteria, "response", "value", "")
+
+
+def overview(
+    record: Record, today: date, *, as_of: date | None = None, everyone: bool = False, most: int = 40
+) -> Overview:
+    """
+    Return where every patient stands: the latest line of each, headline family and ordinary reader first.
+
+    More than `most` patients are counted by category and only those who need attention are
+    listed, unless `everyone`.
+    """
+    latest = latest_rows(record, today, as_of)
+    counts: dict[tuple[str, str], int] = {}
+    for row in latest:
+        key = (row.current, row.current_kind)
+        counts[key] = counts.get(key, 0) + 1
+    shown = latest
+    if len(latest) > most and not everyone:
+        shown = [row for row in latest if row.attention][:most]
+    figures = record.counts()
+    return Overview(
+        path=str(record.path),
+        as_of=as_of or today,
+        patients=figures["patients"],
+        measurements=figures["measurements"],
+        last_visit_on=figures["last_visit_on"],
+        rows=tuple(shown),
+        counts=tuple((code, kind, n) for (code, kind), n in sorted(counts.items(), key=lambda item: -item[1])),
+        hidden=len(latest) - len(shown),
+    )
+
+
+def latest_rows(record: Record, today: date, as_of: date | None = None) -> list[StatusRow]:
+    """Return one row a patient: the latest line that has an answer, else a row that says there is none yet."""
+    chosen: dict[str, tuple[Course, bool]] = {}
+    for course, fresh in courses(record, as_of=as_of, last_only=True):
+        known = chosen.get(course.patient_id)
+        # The first course of a line is its headline family read by the ordinary reader.
+        if known is None or course.line > known[0].line:
+            chosen[course.patient_id] = (course, fresh)
+    patients = {row["patient_id"]: row for row in record.rows("patients")}
+    lines = {(row["patient_id"], row["line"]): row for row in record.rows("lines")}
+    rows = []
+    for patient_id in sorted(patients):
+        patient = patients[patient_id]
+        if patient_id in chosen:
+            course, fresh = chosen[patient_id]
+            line = lines.get((patient_id, course.line), {})
+            rows.append(status_row(course, patient, line, today, fresh=fresh))
+        else:
+            rows.append(empty_row(patient, today))
+    return rows
+
+
+def patient_status(record: Record, patient_id: str, today: date, as_of: date | None = None) -> list[StatusRow]:
+    """
+    Return every line of one patient, the latest first, each family and reader of it.
+
+    Raises NotFoundError when there is no such patient.
+    """
+    patient = require_patient(record, patient_id)
+    lines = {row["line"]: row for row in record.rows("lines", patient_id=patient_id)}
+    found = list(courses(record, [patient_id], as_of=as_of))
+    numbers = numbering([course for course, _fresh in found])
+    rows = [
+        status_row(course, patient, lines.get(course.line, {}), today, fresh=fresh, numbers=numbers, as_of=as_of)
+        for course, fresh in found
+    ]
+    rows.sort(key=lambda row: -row.line)
+    return rows or [empty_row(patient, today)]
+
+
+def status_row(
+    course: Course,
+    patient: dict[str, Any],
+    line: dict[str, Any],
+    today: date,
+    *,
+    fresh: bool,
+    numbers: dict[tuple[int, str, str, date], int] | None = None,
+    as_of: date | None = None,
+) -> StatusRow:
+    """Arrange one course as a row of a status screen."""
+    entry = family_entry(course.criteria)
+    last = course.assessments[-1] if course.assessments else None
+    limits = dict(course.thresholds)
+    return StatusRow(
+        patient_id=course.patient_id,
+        disease=patient.get("disease", ""),
+        line=course.line,
+        regimen=line.get("regimen", ""),
+        reader=course.reader,
+        criteria=course.criteria,
+        title=entry.title,
+        word=entry.word,
+        unit=entry.unit,
+        visits=int(course.extra.get("visits", len(course.assessments) + (course.baseline_on is not None))),
+        last_visit_on=last.visit_on if last else course.baseline_on,
+        current=course.current,
+        current_kind=last.reported_kind if last else "",
+        since=since(course),
+        value=last.value if last else course.baseline_value,
+        value_complete=last.sum_complete if last else True,
+        baseline_on=course.baseline_on,
+        baseline_value=course.baseline_value,
+        change_from_baseline_pct=last.change_from_baseline_pct if last else None,
+        change_from_nadir_pct=last.change_from_nadir_pct if last else None,
+        nadir_value=limits.get("nadir_mm"),
+        nadir_on=course.nadir_on,
+        best_response=course.best_response,
+        best_response_unconfirmed=course.best_response_unconfirmed,
+        progression_on=course.progression_on,
+        because=last.because if last else "",
+        source=last.source if last else "",
+        flags=last.flags if last else (),
+        undecided=last.undecided if last else (),
+        thresholds=course.thresholds,
+        settings=course.settings,
+        episodes=tuple(remission_rows(course, numbers or {}, as_of or today)),
+        attention=tuple(attention(course, last, today)),
+        fresh=fresh,
+    )
+
+
+def empty_row(patient: dict[str, Any], today: date) -> StatusRow:
+    """Return the row of a patient in whom there is nothing to judge yet."""
+    entry = family_entry(DEFAULT)
+    patient_id = patient["patient_id"]
+    return StatusRow(
+        patient_id, patient.get("disease", ""), 1, "", "", DEFAULT, entry.title, entry.word, entry.unit, 0, None,
+        "", "", None, None, None, None, None, None, None, None, None, "", "", None, "", "", (), (), (), (),
+        attention=(("no scan recorded yet", f"remtrack add {quote(patient_id)}"),),
+    )  # fmt: skip
+
+
+def since(course: Course) -> date | None:
+    """Return the first visit of the unbroken run of the current reported category."""
+    start = None
+    for row in reversed(course.assessments):
+        if row.reported != course.current:
+            break
+        start = row.visit_on
+    stored = course.extra.get("since")
+    if stored and len(course.assessments) <= 1:  # only the last visit was loaded
+        from datetime import date as day
+
+        return day.fromisoformat(stored)
+    return start
+
+
+def attention(course: Course, last: Assessment | None, today: date) -> Iterator[tuple[str, str]]:
+    """Yield what a person should look at in this course, each with the command to type."""
+    who = quote(course.patient_id)
+    if last is None:
+        seen = course.baseline_on
+        yield "only a baseline so far", f"remtrack add {who}"
+    else:
+        seen = last.visit_on
+        if last.reported_kind == NOT_EVALUABLE or last.kind == NOT_EVALUABLE:
+            missing = "; ".join(last.undecided) or "the last visit could not be judged"
+            yield missing, f"remtrack explain {who} {last.visit_on}"
+        for flag in last.flags:
+            yield flag, f"remtrack explain {who} {last.visit_on}"
+    over = course.progression_on is not None or bool(course.extra.get("closed_on"))
+    if seen and not over and (today - seen).days > OVERDUE_DAYS:
+        yield f"no scan for {(today - seen).days} days", f"remtrack add {who}"
+
+
+def remission_rows(
+    course: Course, numbers: dict[tuple[int, str, str, date], int], as_of: date
+) -> Iterator[RemissionRow]:
+    """Yield the episodes of a course as rows, with their number and milestones."""
+    last = course.assessments[-1] if course.assessments else None
+    for episode in course.episodes:
+        number = numbers.get((course.line, course.reader, course.criteria, episode.began_on), 0)
+        yield RemissionRow(
+            course.patient_id,
+            course.line,
+            course.reader,
+            course.criteria,
+            episode,
+            number,
+            milestone_marks(course, episode, as_of),
+            course.current,
+            last.reported_kind if last else "",
+        )
+
+
+def milestone_marks(course: Course, episode: Episode, as_of: date) -> tuple[Milestone, ...]:
+    """Return the anniversaries passed, of an episode that reached a complete response or remission."""
+    complete = next((on for code, on in episode.levels if code in course.extra.get("complete_codes", ())), None)
+    if complete is None or len(course.assessments) < 1:
+        return ()
+    from ..episodes import milestones
+
+    checks = tuple((row.visit_on, row.reported_kind != NOT_EVALUABLE) for row in course.assessments)
+    return milestones(complete, checks, episode.ended_on, as_of, course.extra.get("milestones", "3/5/10"))
+
+
+def numbering(found: Sequence[Course]) -> dict[tuple[int, str, str, date], int]:
+    """
+    Number complete responses or remissions over all lines of a patient: CR1, CR2 ...
+
+    Counted within one family and reader; keyed by line, reader, family and start.
+    """
+    numbers: dict[tuple[int, str, str, date], int] = {}
+    tally: dict[tuple[str, str], int] = {}
+    for course in sorted(found, key=lambda course: course.line):
+        for episode in course.episodes:
+            if episode.kind == COMPLETE:
+                key = (course.reader, course.criteria)
+                tally[key] = tally.get(key, 0) + 1
+                numbers[course.line, course.reader, course.criteria, episode.began_on] = tally[key]
+    return numbers
+
+
+def remissions(
+    record: Record,
+    as_of: date,
+    patient_ids: Iterable[str] | None = None,
+    *,
+    cut: bool = False,
+    min_days: int = 0,
+    lasted: str | None = None,
+) -> Iterator[RemissionRow]:
+    """
+    Yield every stretch of response or remission, by patient and line.
+
+    `min_days` keeps those that ran at least so long; `lasted` keeps yes, no or not yet. With
+    `cut` facts after `as_of` are left out, else it only says which milestones have passed.
+    """
+    held: list[Course] = []
+
+    def flush() -> Iterator[RemissionRow]:
+        numbers = numbering(held)
+        for course in held:
+            for row in remission_rows(course, numbers, as_of):
+                if row.episode.days >= min_days and lasted in (None, row.episode.lasted_month):
+                    yield row
+
+    for course, _fresh in courses(record, patient_ids, as_of=as_of if cut else None):
+        if held and held[0].patient_id != course.patient_id:
+            yield from flush()
+            held = []
+        held.append(course)
+    yield from flush()
+
+
+def timelines(
+    record: Record, patient_id: str, today: date, *, line: int | None = None, as_of: date | None = None
+) -> list[Timeline]:
+    """
+    Return the lines of one patient over time, oldest first.
+
+    Raises NotFoundError when there is no such patient, or no such line in him.
+    """
+    patient = require_patient(record, patient_id)
+    lines = {row["line"]: row for row in record.rows("lines", patient_id=patient_id)}
+    if line is not None and line not in lines:
+        raise NotFoundError(
+            f"{patient_id} has no line {line}",
+            f"lines: {', '.join(str(n) for n in sorted(lines)) or 'none'}",
+            f"remtrack line list {quote(patient_id)}",
+        )
+    roles = record.rows("line_lesions", patient_id=patient_id)
+    events = record.rows("events", patient_id=patient_id)
+    found = list(courses(record, [patient_id], as_of=as_of))
+    numbers = numbering([course for course, _fresh in found])
+    drawn = []
+    for course, fresh in found:
+        if line not in (None, course.line):
+            continue
+        facts = lines.get(course.line, {})
+        status = status_row(course, patient, facts, today, fresh=fresh, numbers=numbers, as_of=as_of)
+        mine = [row["role"] for row in roles if row["line"] == course.line and row["reader"] == course.reader]
+        drawn.append(
+            Timeline(
+                status=status,
+                measure=family_entry(course.criteria).measure,
+                targets=mine.count("target"),
+                nontargets=mine.count("nontarget"),
+                rows=tuple(timeline_rows(course, facts)),
+                as_of=as_of or today,
+                events=tuple(line_events(facts, events, course.line, as_of)),
+            )
+        )
+    return drawn
+
+
+def timeline_rows(course: Course, line: dict[str, Any]) -> Iterator[TimelineRow]:
+    """Yield the baseline and every visit of a course."""
+    start = line.get("started_on") or course.baseline_on
+    if course.baseline_on:
+        whole = None if course.baseline_value is None else _HUNDRED
+        yield TimelineRow(
+            course.baseline_on, "baseline", weeks(start, course.baseline_on), True, course.baseline_value,
+            course.baseline_value is not None, whole, "", "", "", "", "", False,
+        )  # fmt: skip
+    proven = {episode.confirmed_on for episode in course.episodes}
+    for row in course.assessments:
+        yield TimelineRow(
+            visit_on=row.visit_on,
+            visit=row.visit,
+            week=weeks(start, row.visit_on),
+            is_baseline=False,
+            value=row.value,
+            complete=row.sum_complete,
+            pct_of_baseline=percent(row.value, course.baseline_value),
+            overall=row.overall,
+            reported=row.reported,
+            kind=row.kind,
+            reported_kind=row.reported_kind,
+            new=row.part("new_lesion"),
+            proves=row.visit_on in proven and row.reported_kind not in END_KINDS,
+            flags=row.flags,
+            rule=row.rule,
+            because=row.because,
+        )
+
+
+def percent(value: Any, whole: Any) -> Any:
+    return None if value is None or not whole else value * 100 / whole
+
+
+def weeks(start: date | None, day: date) -> int:
+    """Return whole weeks from the start, rounded down (negative before it)."""
+    return 0 if start is None else (day - start).days // 7
+
+
+def line_events(
+    line: dict[str, Any], events: Sequence[dict[str, Any]], number: int, as_of: date | None
+) -> Iterator[tuple[date, str, str]]:
+    """Yield what happened in a line besides its visits, in date order: (day, event, detail)."""
+    happened = [(row["event_on"], row["event"], row["detail"]) for row in events if row["line"] == number]
+    if line.get("started_on"):
+        happened.append((line["started_on"], "treatment_start", line.get("regimen", "")))
+    if line.get("stopped_on"):
+        happened.append((line["stopped_on"], "treatment_stop", ""))
+    yield from sorted(item for item in happened if as_of is None or item[0] <= as_of)
+
+
+def lesion_rows(record: Record, patient_id: str, line: int | None = None, reader: str = "") -> list[LesionRow]:
+    """
+    Return the lesions of one patient with the role each has in the line (None: the latest) and its last reading.
+
+    A lesion without a role in that line comes last, its role "".
+    """
+    require_patient(record, patient_id)
+    roles = [row for row in record.rows("line_lesions", patient_id=patient_id) if row["reader"] == reader]
+    if line is None:
+        line = max((row["line"] for row in record.rows("lines", patient_id=patient_id)), default=1)
+    role_of = {row["lesion_id"]: row["role"] for row in roles if row["line"] == line}
+    last: dict[str, dict[str, Any]] = {}
+    for reading in record.rows("measurements", patient_id=patient_id):
+        known = last.get(reading["lesion_id"])
+        if reading["reader"] == reader and (known is None or reading["visit_on"] > known["visit_on"]):
+            last[reading["lesion_id"]] = reading
+    rows = [lesion_row(lesion, role_of, last) for lesion in record.rows("lesions", patient_id=patient_id)]
+    order = {"target": 0, "nontarget": 1, "new": 2}
+    return sorted(rows, key=lambda row: (order.get(row.role, 3), row.lesion_id))
+
+
+def lesion_row(lesion: dict[str, Any], roles: dict[str, str], last: dict[str, dict[str, Any]]) -> LesionRow:
+    lesion_id, kind = lesion["lesion_id"], lesion["kind"]
+    seen = last.get(lesion_id)
+    size = None
+    if seen:
+        size = seen["short_mm"] if kind == "node" else seen["longest_mm"]
+    return LesionRow(
+        lesion_id,
+        roles.get(lesion_id, ""),
+        kind,
+        lesion["organ"],
+        lesion["site"],
+        size,
+        seen["state"] if seen else "",
+        seen["visit_on"] if seen else None,
+        lesion["closed_on"],
+    )

@@ -1,0 +1,260 @@
+"""
+Laying the readings of a table against what is recorded of a patient.
+
+Here is settled what a file leaves out: which kind a lesion is, which role it plays (by when it was
+first seen), and which axis a size without a name belongs to. Two readings of one lesion at one
+visit contradict each other: neither is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..model import NEW_STATES, NONTARGET_STATES, TARGET_STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ..exchange.readings import Reading
+    from ..verdict import Problem
+    from .merging import Merge, Patient
+
+# What may be said of a lesion in each role. A non-target may carry a size (a node, above all), and
+# iRECIST follows new lesions by size and by state.
+_ALLOWED = {
+    "target": frozenset(TARGET_STATES),
+    "nontarget": frozenset((*NONTARGET_STATES, "measured", "too_small", "treated_locally")),
+    "new": frozenset((*NEW_STATES, *NONTARGET_STATES, "measured", "too_small", "treated_locally")),
+}
+
+Placed = list[tuple["Reading", dict[str, Any]]]
+
+
+def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Problem]) -> None:
+    """Take one patient's readings: place each at its visit, settle kind and role, refuse contradictions, write."""
+    good = merge.good(rows)
+    if not good:
+        return
+    patient = merge.patient(patient_id)
+    good.sort(key=lambda row: (row.line or 0, row.dated_on, row.line_no))
+    placed = [(row, visit) for row in good if (visit := merge.place(patient, row)) is not None]
+    kinds = settle_kinds(merge, patient, placed)
+    roles = settle_roles(merge, patient, placed, baselines(patient))
+    placed = settle_sizes(merge, patient, placed, roles, kinds)
+    refuse_two_sizes(merge, placed)
+    for row, visit in placed:
+        if not merge.is_refused(row):
+            write(merge, patient, row, visit)
+
+
+def baselines(patient: Patient) -> dict[tuple[int, str], date]:
+    """Return the baseline of each line and reader, as it stands with the visits of this file."""
+    first: dict[tuple[int, str], date] = {}
+    for visit in patient.visits.values():
+        key = (visit["line"], visit["reader"])
+        if key not in first or visit["visit_on"] < first[key]:
+            first[key] = visit["visit_on"]
+    readers = {reader for _day, reader in patient.visits}
+    for number, line in patient.lines.items():
+        named = line["baseline_on"]
+        if named:
+            first.update({(number, reader): named for reader in readers if (named, reader) in patient.visits})
+    return first
+
+
+def settle_kinds(merge: Merge, patient: Patient, placed: Placed) -> dict[str, str]:
+    """Return the kind of each lesion in the rows: as recorded, else as the file says, else nonnodal."""
+    kinds: dict[str, str] = {}
+    for row, _visit in placed:
+        known = patient.lesions.get(row.lesion_id)
+        kind = known["kind"] if known else kinds.get(row.lesion_id, "")
+        if kind and row.kind and row.kind != kind:
+            merge.refuse(
+                row, "other-kind", f"{row.lesion_id} of {patient.patient_id} is {kind}, not {row.kind}",
+                "a lesion keeps its kind for life: a node is measured by its short axis", column="kind",
+            )  # fmt: skip
+            continue
+        kinds[row.lesion_id] = kind or row.kind
+    return {lesion_id: kind or "nonnodal" for lesion_id, kind in kinds.items()}
+
+
+def settle_roles(
+    merge: Merge, patient: Patient, placed: Placed, first: dict[tuple[int, str], date]
+) -> dict[tuple[int, str, str], str]:
+    """Return the role of each lesion in each line: as recorded, as the file says, or by when it was first seen."""
+    roles = dict(patient.roles)
+    # A file may give the role of a lesion in some of its rows alone.
+    for row, visit in placed:
+        key = (row.line or visit["line"], row.lesion_id, row.reader)
+        if row.role and key not in roles:
+            roles[key] = row.role
+    for row, visit in placed:
+        number = row.line or visit["line"]
+        key = (number, row.lesion_id, row.reader)
+        baseline = first.get((number, row.reader), visit["visit_on"])
+        role = roles.get(key) or first_role(patient, row, visit, baseline, number, roles)
+        if row.role and row.role != role:
+            merge.refuse(
+                row, "other-role", f"{row.lesion_id} of {patient.patient_id} is {role} in line {number}, not {row.role}",
+                "a lesion keeps its role for the whole line", column="role",
+            )  # fmt: skip
+        elif role == "new" and visit["visit_on"] <= baseline:
+            merge.refuse(
+                row, "new-at-baseline", f"{row.lesion_id} of {patient.patient_id} cannot be new on {visit['visit_on']}",
+                f"that is the baseline of line {number}; what is seen there is target or nontarget", column="role",
+            )  # fmt: skip
+        elif was_seen_before(merge, patient, row, visit):
+            roles[key] = role
+    return roles
+
+
+def first_role(
+    patient: Patient,
+    row: Reading,
+    visit: dict[str, Any],
+    baseline: date,
+    number: int,
+    roles: dict[tuple[int, str, str], str],
+) -> str:
+    """Return the role of a lesion that no row gives one: by its first visit, and whether it was measured there."""
+    if row.state == "fragment_of":
+        return roles.get((number, row.other_id, row.reader)) or "target"
+    if visit["visit_on"] > baseline:
+        return "new"
+    earlier = roles.get((number - 1, row.lesion_id, row.reader))
+    if earlier in ("target", "nontarget"):
+        return earlier
+    # A reading in the words of targets is of a target, even where nothing could be measured.
+    looks_measured = row.longest_mm is not None or row.short_mm is not None
+    return "target" if looks_measured or row.state in ("too_small", "not_assessed") else "nontarget"
+
+
+def was_seen_before(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -> bool:
+    """A reading before the lesion was first seen, by a row that does not give its role, is a slip."""
+    first = patient.first_read.get((row.lesion_id, row.reader))
+    if first is None or row.role or visit["visit_on"] >= first:
+        return True
+    merge.refuse(
+        row, "before-first-seen",
+        f"{row.lesion_id} of {patient.patient_id} was first seen on {first}; this reading is dated {row.dated_on}",
+        "a lesion cannot be measured before it was first seen; a row that gives its role says that it was seen then",
+        column="date",
+    )  # fmt: skip
+    return False
+
+
+def settle_sizes(
+    merge: Merge,
+    patient: Patient,
+    placed: Placed,
+    roles: dict[tuple[int, str, str], str],
+    kinds: dict[str, str],
+) -> Placed:
+    """Return the rows with role, kind and axes settled; a state that does not fit the role is refused."""
+    from ..exchange.cells import CellError
+    from ..exchange.readings import settle
+
+    kept: Placed = []
+    for row, visit in placed:
+        if merge.is_refused(row):
+            continue
+        role = roles[row.line or visit["line"], row.lesion_id, row.reader]
+        kind = kinds[row.lesion_id]
+        try:
+            whole = settle(row, role, kind)
+        except CellError as error:
+            merge.refuse(row, "cell", error.what, error.why, error.hint, error.column)
+            continue
+        if role == "nontarget" and whole.state == "unequivocal":
+            whole = whole._replace(state="unequivocal_pd")
+        if whole.state not in _ALLOWED[role]:
+            merge.refuse(
+                row, "state-of-other-role",
+                f"{row.lesion_id} of {patient.patient_id}: a {role} lesion cannot be {whole.state}",
+                f"a {role} lesion is one of {', '.join(sorted(_ALLOWED[role]))}", column="state",
+            )  # fmt: skip
+            continue
+        kept.append((whole if whole.role == role and whole.kind == kind else whole._replace(role=role, kind=kind), visit))
+    return kept
+
+
+def said(row: Reading) -> tuple[Any, ...]:
+    """Return what a reading says, to compare it with another of the same lesion and visit."""
+    return row.state, row.longest_mm, row.short_mm, row.other_id
+
+
+def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
+    """Refuse every row of a lesion that has two different readings at one visit; equal rows count as one."""
+    seen: dict[tuple[int, str], list[Reading]] = {}
+    for row, visit in placed:
+        seen.setdefault((visit["visit_key"], row.lesion_id), []).append(row)
+    for rows in seen.values():
+        if len(rows) == 1 or len({said(row) for row in rows}) == 1:
+            continue
+        for row in rows:
+            others = ", ".join(f"{say(said(other))} in line {other.line_no}" for other in rows if other is not row)
+            merge.refuse(
+                row, "two-sizes",
+                f"{row.lesion_id} of {row.patient_id} has two readings on {row.dated_on}: {say(said(row))} here, {others}",
+                "one lesion has one reading a visit, so neither is kept", column="longest_mm",
+            )  # fmt: skip
+
+
+def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -> None:
+    """Gather a settled reading, its lesion and its role for writing; refuse it when another value is recorded."""
+    lesion = merge.lesion(patient, row.lesion_id, row.kind, row.organ, row.site)
+    other_key = None
+    if row.other_id:
+        if row.other_id not in patient.lesions:
+            merge.refuse(
+                row, "unknown-lesion", f"{row.other_id} is not a lesion of {patient.patient_id}",
+                f"{row.lesion_id} is said to be {row.state.replace('_', ' ')} it", column="state",
+            )  # fmt: skip
+            return
+        other_key = patient.lesions[row.other_id]["lesion_key"]
+    key = (row.line or visit["line"], row.lesion_id, row.reader)
+    gave_role = key not in patient.roles
+    if gave_role:
+        patient.roles[key] = row.role
+        merge.fresh["line_lesions"].append((patient.patient_id, key[0], lesion["lesion_key"], row.reader, row.role))
+    own_day = row.dated_on if row.dated_on != visit["visit_on"] else None
+    reading = (*said(row), own_day)
+    at = (visit["visit_key"], row.lesion_id)
+    recorded = patient.readings.get(at)
+    if recorded is None:
+        patient.readings[at] = reading
+        merge.fresh["measurements"].append(
+            (
+                visit["visit_key"],
+                lesion["lesion_key"],
+                None if row.longest_mm is None else float(row.longest_mm),
+                None if row.short_mm is None else float(row.short_mm),
+                row.state,
+                other_key,
+                row.method,
+                row.reason,
+                row.note,
+                None if own_day is None else own_day.isoformat(),
+            )
+        )
+        merge.added(patient)
+    elif recorded == reading:
+        if gave_role:
+            merge.added(patient)
+        else:
+            merge.same()
+    else:
+        merge.refuse(
+            row, "other-size", f"{row.lesion_id} of {patient.patient_id} is recorded otherwise on {row.dated_on}",
+            f"recorded {say(recorded)}, here {say(reading)}",
+            f"remtrack edit {patient.patient_id} {visit['visit_on']} {row.lesion_id}={say(reading)} --reason ...",
+            "longest_mm",
+        )  # fmt: skip
+
+
+def say(reading: tuple[Any, ...]) -> str:
+    """Return a reading as it would be typed."""
+    state, longest, short = reading[:3]
+    sizes = "x".join(f"{size.normalize():f}" for size in (longest, short) if size is not None)
+    return sizes or str(state)

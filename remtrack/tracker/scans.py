@@ -1,0 +1,503 @@
+"""
+One person's typing after a scan: `add`, and `edit` for what was typed wrong.
+
+Each use case is one change: facts, record of changes and answers land together or not at all. A
+use case refuses before it writes; what it returns says what was written and which earlier
+answers that moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import NotFoundError, RefusedError
+from .derive import answers, courses, moved
+from .lines import Outcome, ensure_line, line_row, settle
+from .looking import quote, require_patient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from ..store import Change, Record
+
+
+# What is meant by naming a lesion without saying more; of a target the size must be said.
+_UNSAID = {"target": "", "nontarget": "present", "new": "unequivocal"}
+
+
+class Word(NamedTuple):
+    """One reading as typed: `lesion_id` and the word for its size or state ("32", "gone")."""
+
+    lesion_id: str
+    text: str
+
+
+class Introduced(NamedTuple):
+    """A lesion given its role: `--target "L1 liver 42"`. `text` is its size or state, "" when none was typed."""
+
+    role: str
+    lesion_id: str
+    kind: str  # "" when not said
+    organ: str
+    site: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a person typed for one visit; `line` None means the line that the date falls in."""
+
+    patient_id: str
+    visit_on: date
+    readings: tuple[Word, ...] = ()
+    introduced: tuple[Introduced, ...] = ()
+    reader: str = ""
+    line: int | None = None
+    label: str = ""
+    method: str = ""
+    note: str = ""
+    reason: str = ""
+
+
+class Parsed(NamedTuple):
+    state: str
+    longest_mm: Decimal | None
+    short_mm: Decimal | None
+    other_id: str
+
+
+# ---------------------------------------------------------------------------------------- scans
+
+
+def record_scan(record: Record, scan: Scan, who: str, *, dry_run: bool = False) -> Outcome:
+    """
+    Record one visit and its readings; nothing at all when one of them is refused.
+
+    Readings recorded before with the same value are counted as `same`. With `dry_run` the
+    outcome is worked out and nothing is kept.
+
+    Raises NotFoundError (patient, lesion, line) and RefusedError (a contradiction).
+    """
+    patient = require_patient(record, scan.patient_id)
+    with record.change("add", who=who, reason=scan.reason) as change:
+        before = answers(course for course, _fresh in courses(record, [scan.patient_id]))
+        writer = ScanWriter(record, change, scan)
+        writer.write()
+        if dry_run or not writer.wrote:
+            outcome = writer.outcome(before, keep=False)
+            change.abandon()
+        else:
+            outcome = writer.outcome(before, keep=True)
+    del patient
+    return outcome if dry_run else replace(outcome, number=change.number)
+
+
+class ScanWriter:
+    """Writes one scan inside an open change, checking each reading against what is recorded."""
+
+    def __init__(self, record: Record, change: Change, scan: Scan) -> None:
+        self.record, self.change, self.scan = record, change, scan
+        self.patient_id = scan.patient_id
+        self.added: list[str] = []
+        self.changed: list[str] = []
+        self.same: list[str] = []
+        self.remarks: list[str] = []
+        self.wrote = False
+        self.line = ensure_line(record, change, scan.patient_id, scan.visit_on, scan.line)
+        self.visits = [row for row in record.rows("visits", patient_id=self.patient_id) if row["reader"] == scan.reader]
+        self.lesions = {row["lesion_id"]: row for row in record.rows("lesions", patient_id=self.patient_id)}
+        self.roles = {
+            (row["line"], row["lesion_id"]): row["role"]
+            for row in record.rows("line_lesions", patient_id=self.patient_id)
+            if row["reader"] == scan.reader
+        }
+        self.readings = record.rows("measurements", patient_id=self.patient_id)
+
+    def write(self) -> None:
+        known = {row["visit_on"]: row for row in self.visits}
+        visit = known.get(self.scan.visit_on)
+        if visit is not None and self.scan.line is None:
+            self.line = visit["line"]
+        introduced = [self.check_introduced(item) for item in self.scan.introduced]
+        words = [*((item.lesion_id, item.text or _UNSAID[item.role]) for item in introduced), *self.scan.readings]
+        twice = {word[0] for word in words if [other[0] for other in words].count(word[0]) > 1}
+        if twice:
+            name = sorted(twice)[0]
+            raise RefusedError(
+                f"{name} is given twice in one command",
+                f"{', '.join(text or 'no size' for lesion_id, text in words if lesion_id == name)}; "
+                "one lesion has one reading a visit",
+            )
+        key = self.put_visit(visit)
+        for item in introduced:
+            self.introduce(item)
+        for lesion_id, text in words:
+            self.put_reading(key, lesion_id, text)
+
+    # -- the visit ---------------------------------------------------------------------------
+
+    def put_visit(self, visit: dict[str, Any] | None) -> int:
+        scan = self.scan
+        row = {
+            "patient_id": self.patient_id,
+            "line": visit["line"] if visit else self.line,
+            "visit_on": scan.visit_on,
+            "reader": scan.reader,
+            "label": scan.label or (visit["label"] if visit else ""),
+            "method": scan.method or (visit["method"] if visit else ""),
+            "note": scan.note or (visit["note"] if visit else ""),
+        }
+        if self.change.put("visits", row) != "same":
+            self.wrote = True
+        found = self.record.rows("visits", patient_id=self.patient_id, visit_on=scan.visit_on, reader=scan.reader)
+        return int(found[0]["visit_key"])
+
+    def is_baseline(self) -> bool:
+        """Say whether this visit is the baseline of its line."""
+        lines = {row["line"]: row for row in self.record.rows("lines", patient_id=self.patient_id)}
+        named = lines[self.line]["baseline_on"]
+        if named:
+            return bool(named == self.scan.visit_on)
+        days = [row["visit_on"] for row in self.visits if row["line"] == self.line]
+        return not days or self.scan.visit_on <= min(days)
+
+    # -- lesions -----------------------------------------------------------------------------
+
+    def check_introduced(self, item: Introduced) -> Introduced:
+        """Return the lesion completed from what is recorded; raises when role or kind contradict that."""
+        lesion = self.lesions.get(item.lesion_id)
+        role = self.roles.get((self.line, item.lesion_id))
+        if role is not None and role != item.role:
+            raise RefusedError(
+                f"{item.lesion_id} is recorded as {role} in line {self.line} of {self.patient_id}, not {item.role}",
+                "a lesion keeps its role for the whole line",
+                f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} {item.lesion_id}={item.text or 'SIZE'}",
+            )
+        if lesion is not None and item.kind and item.kind != lesion["kind"]:
+            raise RefusedError(
+                f"{item.lesion_id} is recorded as {lesion['kind']}, not {item.kind}",
+                "a lesion keeps its kind for life: a node is measured by its short axis, another lesion by its longest",
+                f"remtrack lesions {quote(self.patient_id)}",
+            )
+        if item.role in ("target", "nontarget") and role is None and not self.is_baseline():
+            raise RefusedError(
+                f"{item.lesion_id} cannot become a {item.role} lesion on {self.scan.visit_on}",
+                f"targets and non-targets are chosen at the baseline of line {self.line}; what is first seen later is new",
+                f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --new "
+                + quote(" ".join(part for part in (item.lesion_id, item.organ, item.text) if part)),
+            )
+        if item.role == "new" and role is None and self.is_baseline():
+            raise RefusedError(
+                f"{item.lesion_id} cannot be new on {self.scan.visit_on}",
+                f"that visit is the baseline of line {self.line}; what is seen there is target or nontarget",
+                f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --target "
+                + quote(" ".join(part for part in (item.lesion_id, item.organ, item.text) if part)),
+            )
+        return item
+
+    def introduce(self, item: Introduced) -> None:
+        lesion = self.lesions.get(item.lesion_id)
+        kind = item.kind or (lesion["kind"] if lesion else "nonnodal")
+        row = {
+            "patient_id": self.patient_id,
+            "lesion_id": item.lesion_id,
+            "kind": kind,
+            "organ": item.organ or (lesion["organ"] if lesion else ""),
+            "site": item.site or (lesion["site"] if lesion else ""),
+            "closed_on": lesion["closed_on"] if lesion else None,
+        }
+        if self.change.put("lesions", row) != "same":
+            self.wrote = True
+        self.lesions[item.lesion_id] = row
+        self.give_role(item.lesion_id, item.role)
+
+    def give_role(self, lesion_id: str, role: str) -> None:
+        lesion = self.record.rows("lesions", patient_id=self.patient_id, lesion_id=lesion_id)[0]
+        row = {
+            "patient_id": self.patient_id,
+            "line": self.line,
+            "lesion_key": lesion["lesion_key"],
+            "reader": self.scan.reader,
+            "role": role,
+        }
+        if self.change.put("line_lesions", row) != "same":
+            self.wrote = True
+        self.roles[self.line, lesion_id] = role
+
+    def role_of(self, lesion_id: str) -> str:
+        """
+        Return the role of a known lesion in this line, taking over that of the line before at a new baseline.
+
+        Raises NotFoundError for an unknown lesion and RefusedError for one without a role here.
+        """
+        if lesion_id not in self.lesions:
+            raise unknown_lesion(self.record, self.patient_id, lesion_id, self.scan.visit_on, baseline=self.is_baseline())
+        role = self.roles.get((self.line, lesion_id))
+        if role is not None:
+            return role
+        if self.is_baseline():
+            earlier = self.roles.get((self.line - 1, lesion_id))
+            if earlier in ("target", "nontarget"):
+                self.give_role(lesion_id, earlier)
+                self.remarks.append(f"{lesion_id} stays {earlier} in line {self.line}")
+                return earlier
+        flag = "--target" if self.is_baseline() else "--new"
+        lesion = self.lesions[lesion_id]
+        raise RefusedError(
+            f"{lesion_id} has no role in line {self.line} of {self.patient_id}",
+            "each line of therapy chooses its own target and non-target lesions at its baseline",
+            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} {flag} "
+            + quote(f"{lesion_id} {lesion['organ'] or 'ORGAN'} SIZE"),
+        )
+
+    # -- readings ----------------------------------------------------------------------------
+
+    def put_reading(self, visit_key: int, lesion_id: str, text: str) -> None:
+        role = self.role_of(lesion_id)
+        lesion = self.lesions[lesion_id]
+        introduced = any(item.lesion_id == lesion_id for item in self.scan.introduced)
+        parsed = read_word(lesion_id, text, role, lesion["kind"])
+        self.check_first_seen(lesion_id, introduced=introduced)
+        row = self.measurement(visit_key, lesion_id, parsed)
+        known = [
+            reading
+            for reading in self.readings
+            if reading["lesion_id"] == lesion_id
+            and reading["visit_on"] == self.scan.visit_on
+            and reading["reader"] == self.scan.reader
+        ]
+        name = f"{lesion_id} {say_reading(parsed, lesion['kind'])}"
+        if known and same_reading(known[0], parsed):
+            self.same.append(name)
+            return
+        if known:
+            old = say_reading(
+                Parsed(known[0]["state"], known[0]["longest_mm"], known[0]["short_mm"], known[0]["other_id"] or ""),
+                lesion["kind"],
+            )
+            raise RefusedError(
+                f"{lesion_id} is already recorded on {self.scan.visit_on}: {old}, not {say_reading(parsed, lesion['kind'])}",
+                "one lesion has one reading a visit; a correction keeps the old value in the log",
+                f"remtrack edit {quote(self.patient_id)} {self.scan.visit_on} {quote(f'{lesion_id}={text}')} "
+                '--reason "typing error"',
+            )
+        self.change.put("measurements", row)
+        self.wrote = True
+        self.added.append(name)
+
+    def measurement(self, visit_key: int, lesion_id: str, parsed: Parsed) -> dict[str, Any]:
+        key_of = {
+            row["lesion_id"]: row["lesion_key"] for row in self.record.rows("lesions", patient_id=self.patient_id)
+        }
+        if parsed.other_id and parsed.other_id not in key_of:
+            raise unknown_lesion(self.record, self.patient_id, parsed.other_id, self.scan.visit_on, baseline=False)
+        return {
+            "visit_key": visit_key,
+            "lesion_key": key_of[lesion_id],
+            "longest_mm": parsed.longest_mm,
+            "short_mm": parsed.short_mm,
+            "state": parsed.state,
+            "other_key": key_of.get(parsed.other_id),
+            "method": "",
+            "reason": self.scan.reason if parsed.state == "not_assessed" else "",
+            "note": "",
+            "measured_on": None,
+        }
+
+    def check_first_seen(self, lesion_id: str, *, introduced: bool) -> None:
+        """A reading before the lesion was first seen is a slip, unless its role is given again with it."""
+        days = [
+            row["visit_on"]
+            for row in self.readings
+            if row["lesion_id"] == lesion_id and row["reader"] == self.scan.reader
+        ]
+        if not days or introduced or self.scan.visit_on >= min(days):
+            return
+        role = self.roles.get((self.line, lesion_id), "new")
+        organ = self.lesions[lesion_id]["organ"] or "ORGAN"
+        raise RefusedError(
+            f"{lesion_id} was first seen on {min(days)}; this reading is dated {self.scan.visit_on}, before it",
+            "a lesion cannot be measured before it was first seen; giving its role again says that it was seen then",
+            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --{role} " + quote(f"{lesion_id} {organ} SIZE"),
+        )
+
+    def outcome(self, before: dict[Any, tuple[str, str]], *, keep: bool) -> Outcome:
+        """Derive the patient's answers from the facts as they now stand, keep them, and say what moved."""
+        result, problems = settle(self.record, self.change, self.patient_id, keep=keep)
+        return Outcome(
+            self.patient_id,
+            None,
+            tuple(self.added),
+            tuple(self.changed),
+            tuple(self.same),
+            self.line,
+            self.scan.visit_on,
+            self.is_baseline(),
+            tuple(moved(before, result)),
+            tuple(result),
+            problems,
+            tuple(self.remarks),
+        )
+
+
+def unknown_lesion(record: Record, patient_id: str, lesion_id: str, day: date, *, baseline: bool) -> NotFoundError:
+    lesions = record.rows("lesions", patient_id=patient_id)
+    known = ", ".join(f"{row['lesion_id']} {row['organ']}".strip() for row in lesions)
+    flag = "target" if baseline else "new"
+    return NotFoundError(
+        f"lesion {lesion_id} is not known for {patient_id}",
+        f"{patient_id} has {known}" if known else f"{patient_id} has no lesions yet; roles are given at the baseline",
+        f"remtrack add {quote(patient_id)} {day} --{flag} " + quote(f"{lesion_id} ORGAN SIZE"),
+    )
+
+
+def read_word(lesion_id: str, text: str, role: str, kind: str) -> Parsed:
+    """
+    Return what one typed word says of a lesion in that role.
+
+    Raises RefusedError naming the word, and what may be typed instead.
+    """
+    from ..exchange.cells import CellError, parse_reading
+
+    if not text:
+        raise RefusedError(f"{lesion_id}: no size is given", "a target lesion needs a size", f'--target "{lesion_id} ORGAN SIZE"')
+    first, _space, rest = text.partition(" ")
+    size, state = text, ""
+    if rest and first[0].isdigit() and rest[0].isalpha() and rest.lower() not in ("mm", "cm"):
+        size, state = first, rest  # "9 equivocal"
+    try:
+        seen = parse_reading(role, kind, size, state=state)
+    except CellError as error:
+        raise RefusedError(f"{lesion_id}={text}: {error.what}", error.why, error.hint) from error
+    state = "unequivocal" if role == "new" and seen.state == "present" else seen.state
+    return Parsed(state, seen.longest_mm, seen.short_mm, seen.other_id)
+
+
+def say_reading(parsed: Parsed, kind: str) -> str:
+    """Return a reading as it would be typed."""
+    if parsed.state in ("measured", "fragment_of") or (parsed.longest_mm is not None or parsed.short_mm is not None):
+        if parsed.longest_mm is not None and parsed.short_mm is not None:
+            size = f"{parsed.longest_mm.normalize():f}x{parsed.short_mm.normalize():f} mm"
+        else:
+            only = parsed.short_mm if parsed.longest_mm is None else parsed.longest_mm
+            size = f"{only.normalize():f} mm" if only is not None else "?"
+        return size if parsed.state == "measured" else f"{size} ({parsed.state})"
+    del kind
+    return parsed.state.replace("_", " ") + (f" {parsed.other_id}" if parsed.other_id else "")
+
+
+def same_reading(row: Mapping[str, Any], parsed: Parsed) -> bool:
+    return (row["state"], row["longest_mm"], row["short_mm"], row["other_id"] or "") == parsed
+
+
+# ------------------------------------------------------------------------------------ correcting
+
+
+def edit_scan(
+    record: Record,
+    scan: Scan,
+    who: str,
+    *,
+    new_date: date | None = None,
+    remove: Sequence[str] = (),
+) -> Outcome:
+    """
+    Correct a visit: other values for lesions read there, another date, or readings taken back.
+
+    The old values stay in the record of changes. Raises NotFoundError when the visit or the
+    reading is not there, RefusedError when the new date already has a visit.
+    """
+    require_patient(record, scan.patient_id)
+    with record.change("edit", who=who, reason=scan.reason) as change:
+        before = answers(course for course, _fresh in courses(record, [scan.patient_id]))
+        visit = require_visit(record, scan.patient_id, scan.visit_on, scan.reader)
+        writer = ScanWriter(record, change, replace(scan, line=visit["line"]))
+        for lesion_id in remove:
+            take_back(writer, visit, lesion_id)
+        for item in scan.readings:
+            correct(writer, visit, item)
+        details = {key: value for key in ("label", "method", "note") if (value := getattr(scan, key))}
+        if details:
+            writer.wrote |= change.put("visits", {**visit_row(visit), **details}) != "same"
+        if new_date is not None and new_date != scan.visit_on:
+            move_visit(record, change, visit, new_date)
+            writer.wrote = True
+            writer.changed.append(f"visit moved from {scan.visit_on} to {new_date}")
+        if not writer.wrote:
+            change.abandon()
+            return replace(writer.outcome(before, keep=False), number=None)
+        outcome = writer.outcome(before, keep=True)
+    return replace(outcome, number=change.number, visit_on=new_date or scan.visit_on)
+
+
+def require_visit(record: Record, patient_id: str, day: date, reader: str) -> dict[str, Any]:
+    rows = record.rows("visits", patient_id=patient_id, visit_on=day, reader=reader)
+    if rows:
+        return rows[0]
+    days = sorted({row["visit_on"] for row in record.rows("visits", patient_id=patient_id) if row["reader"] == reader})
+    nearest = sorted(days, key=lambda known: abs((known - day).days))[:3]
+    raise NotFoundError(
+        f"{patient_id} has no visit on {day}" + (f" by reader {reader}" if reader else ""),
+        f"nearest: {', '.join(str(known) for known in nearest)}" if nearest else "no visit is recorded",
+        f"remtrack timeline {quote(patient_id)}",
+    )
+
+
+def visit_row(visit: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("patient_id", "line", "visit_on", "reader", "label", "method", "note")
+    return {name: visit[name] for name in names}
+
+
+def reading_at(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str) -> dict[str, Any]:
+    if lesion_id not in writer.lesions:
+        raise unknown_lesion(writer.record, writer.patient_id, lesion_id, visit["visit_on"], baseline=False)
+    for row in writer.readings:
+        if row["visit_key"] == visit["visit_key"] and row["lesion_id"] == lesion_id:
+            return row
+    raise NotFoundError(
+        f"{lesion_id} was not read on {visit['visit_on']}",
+        "there is nothing to correct; a reading that is missing is added",
+        f"remtrack add {quote(writer.patient_id)} {visit['visit_on']} {lesion_id}=SIZE",
+    )
+
+
+def take_back(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str) -> None:
+    row = reading_at(writer, visit, lesion_id)
+    writer.change.remove("measurements", {"visit_key": row["visit_key"], "lesion_key": row["lesion_key"]})
+    writer.wrote = True
+    writer.changed.append(f"{lesion_id} taken back")
+
+
+def correct(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
+    old = reading_at(writer, visit, item.lesion_id)
+    kind = writer.lesions[item.lesion_id]["kind"]
+    role = writer.roles.get((visit["line"], item.lesion_id)) or next(
+        (role for (_line, lesion_id), role in writer.roles.items() if lesion_id == item.lesion_id), "target"
+    )
+    parsed = read_word(item.lesion_id, item.text, role, kind)
+    was = Parsed(old["state"], old["longest_mm"], old["short_mm"], old["other_id"] or "")
+    if was == parsed:
+        writer.same.append(f"{item.lesion_id} {say_reading(parsed, kind)}")
+        return
+    row = writer.measurement(visit["visit_key"], item.lesion_id, parsed)
+    kept = {"method": old["method"], "note": old["note"], "measured_on": old["measured_on"]}
+    writer.change.put("measurements", {**row, **kept})
+    writer.wrote = True
+    writer.changed.append(f"{item.lesion_id} {say_reading(was, kind)} -> {say_reading(parsed, kind)}")
+
+
+def move_visit(record: Record, change: Change, visit: Mapping[str, Any], day: date) -> None:
+    there = record.rows("visits", patient_id=visit["patient_id"], visit_on=day, reader=visit["reader"])
+    if there:
+        raise RefusedError(
+            f"{visit['patient_id']} already has a visit on {day}",
+            "two visits on one day would be two readings of the same lesions",
+            f"remtrack timeline {quote(visit['patient_id'])}",
+        )
+    change.put("visits", {"visit_key": visit["visit_key"], "visit_on": day})
+    for line in record.rows("lines", patient_id=visit["patient_id"]):
+        if line["baseline_on"] == visit["visit_on"]:
+            change.put("lines", {**line_row(line), "baseline_on": day})
