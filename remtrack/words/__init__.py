@@ -1,0 +1,405 @@
+"""
+Every sentence shown to a person that is not a rule's own, and how numbers and days are spelled.
+
+Works on values of `verdict` only: it decides nothing, reads no clock and draws nothing. Here is
+the clinical voice; `plain` has the one for patients. "Response" is said for solid tumours,
+"remission" for blood cancers; "no evidence of disease" always comes with "on tests".
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from ..verdict import (
+    COMPLETE,
+    MINOR,
+    NO,
+    NO_DISEASE,
+    NOT_EVALUABLE,
+    PARTIAL,
+    POSSIBLE_PROGRESSION,
+    PROGRESSION,
+    REFRACTORY,
+    RELAPSE,
+    RESPONSE_KINDS,
+    STABLE,
+    YES,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from ..verdict import Episode, Milestone, RemissionRow, StatusRow
+
+FOOTER = (
+    "Arithmetic on the numbers entered, by published rules: not a diagnosis. "
+    "To be discussed with the care team."
+)  # fmt: skip
+NO_PATIENT = "No patient yet. The first one: remtrack patient add P01. An example: remtrack demo"
+STALE = "worked out just now; the stored answer was out of date (remtrack recompute keeps the new one)"
+
+#: Words that no screen, report or message may ever hold (a test reads them all).
+FORBIDDEN = (
+    "cure", "cures", "cured", "curative", "cancer-free", "cancer free", "free of cancer", "disease-free",
+    "disease gone", "cancer gone", "all clear", "all-clear", "beaten", "beat cancer", "eradicated", "healed", "safe",
+    "failed treatment", "survival odds", "chance of survival", "life expectancy", "good news", "bad news",
+)  # fmt: skip
+
+# One symbol a kind, so that colour never carries meaning alone. All are plain ASCII on purpose.
+_SYMBOLS = {
+    COMPLETE: "*",
+    PARTIAL: "v",
+    MINOR: "v",
+    STABLE: "=",
+    NO_DISEASE: "o",
+    POSSIBLE_PROGRESSION: "~",
+    PROGRESSION: "!",
+    RELAPSE: "!",
+    REFRACTORY: "!",
+    NOT_EVALUABLE: "?",
+}
+_MEANINGS = {
+    "*": "complete",
+    "v": "shrinking",
+    "=": "stable",
+    "o": "none seen",
+    "~": "possible growth",
+    "!": "growing",
+    "?": "cannot be judged",
+}
+_SHORT = {
+    COMPLETE: "complete",
+    PARTIAL: "partial",
+    MINOR: "minor",
+    STABLE: "stable",
+    NO_DISEASE: "none seen",
+    POSSIBLE_PROGRESSION: "possible",
+    PROGRESSION: "progression",
+    RELAPSE: "recurrence",
+    REFRACTORY: "refractory",
+    NOT_EVALUABLE: "not judged",
+}
+_EVENTS = {
+    "treatment_start": "treatment started",
+    "treatment_stop": "treatment stopped",
+    "therapy": "a further therapy began",
+    "local_therapy": "local treatment",
+    "clinical_progression": "progression by symptoms, not by scan",
+}
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+_DAYS_IN_A_MONTH = Decimal("30.4375")  # the convention for durations of response
+
+# Control characters, marks that turn the direction of writing, characters without width, lone
+# surrogates and the like: whatever could move the cursor or hide in a name.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def clean(text: str) -> str:
+    r"""
+    Return text that somebody typed so that it cannot steer a terminal or hide anything.
+
+    A line break or tab becomes a blank; any other unseen character is spelled out ("\x1b").
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub(_spell_out, text)
+
+
+def _spell_out(match: re.Match[str]) -> str:
+    if match[0].isspace():
+        return " "
+    code = ord(match[0])
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+# Days and numbers
+
+
+def day_in_words(day: date) -> str:
+    """Return "Mon 2 Mar 2026": the form in which every date is echoed."""
+    return f"{_WEEKDAYS[day.weekday()]} {short_day(day)}"
+
+
+def short_day(day: date) -> str:
+    """Return "2 Mar 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def long_day(day: date) -> str:
+    """Return "2 March 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def ago(day: date, as_of: date) -> str:
+    """Return how long before `as_of` the day was: "today", "1 day ago", "98 days ago", "in 3 days"."""
+    gap = (as_of - day).days
+    if gap == 0:
+        return "today"
+    return f"{count(gap, 'day')} ago" if gap > 0 else f"in {count(-gap, 'day')}"
+
+
+def count(number: int, thing: str, things: str = "") -> str:
+    """Return "1 day", "2 days", "12,000 patients"."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
+def ordinal(number: int) -> str:
+    """Return "1st", "2nd", "3rd", "11th"."""
+    tail = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{tail}"
+
+
+def months(days: int, places: int = 1) -> str:
+    """Return days as months of 30.4375 days, without the word."""
+    return f"{_round(Decimal(days) / _DAYS_IN_A_MONTH, places)}"
+
+
+def span(days: int) -> str:
+    """Return "200 days (6.6 months)", and the days alone while they are fewer than two months."""
+    return count(days, "day") if days < 61 else f"{count(days, 'day')} ({months(days)} months)"
+
+
+def number(value: Decimal | None, nothing: str = "n/e") -> str:
+    """Return a value with one decimal, half rounded away from zero; None gives `nothing`."""
+    return nothing if value is None else f"{_round(value, 1)}"
+
+
+def signed(value: Decimal | None, nothing: str = ".") -> str:
+    """Return a change in per cent: "-57.3 %", "+31.5 %", "0.0 %"; "from 0" where the lowest was zero."""
+    if value is None:
+        return nothing
+    if not value.is_finite():
+        return "from 0"
+    shown = _round_short_of_a_threshold(value)
+    return f"{shown:+} %" if shown else "0.0 %"
+
+
+def percent(value: Decimal) -> str:
+    """Return a figure in per cent without sign and unit, rounded as `signed` does."""
+    return f"{abs(_round_short_of_a_threshold(value))}"
+
+
+def limit(name: str, value: Decimal) -> str:
+    """
+    Return a threshold so that the digits shown are on the right side of it.
+
+    Names with `_from_` in them are rounded up and those with `_to_` down, to two decimals at most.
+    """
+    way = ROUND_CEILING if "_from_" in name else ROUND_FLOOR if "_to_" in name else ROUND_HALF_UP
+    shown = value.quantize(Decimal("0.01"), way)
+    tenths = shown.quantize(Decimal("0.1"), way)
+    return f"{tenths if tenths == shown else shown}"
+
+
+def _round(value: Decimal, places: int) -> Decimal:
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return abs(rounded) if rounded == 0 else rounded  # "-0.0" would look like a shrinkage
+
+
+def _round_short_of_a_threshold(value: Decimal) -> Decimal:
+    # Thresholds are whole fives of per cent (-30 %, +20 %, +25 %). -29.96 % is not -30 %, so it is
+    # not shown as -30.0 %: decimals are added, three at most, until the digits tell them apart.
+    shown = value
+    for places in (1, 2, 3):
+        shown = _round(value, places)
+        if shown in (value, 0) or shown % 5 != 0:
+            break
+    return shown
+
+
+# States
+
+
+def symbol(kind: str) -> str:
+    """Return the symbol of a kind of category; a baseline alone ("") cannot be judged."""
+    return _SYMBOLS.get(kind, "?")
+
+
+def legend(kinds: Iterable[str]) -> str:
+    """Return the meaning of the symbols that stand for those kinds, in a fixed order."""
+    used = {symbol(kind) for kind in kinds}
+    return "  ".join(f"{mark} {meaning}" for mark, meaning in _MEANINGS.items() if mark in used)
+
+
+def state_short(code: str, kind: str, visits: int = 1) -> str:
+    """Return a state for a narrow column: "v PR partial", "? baseline only", "? no scan yet"."""
+    if not code:
+        return "? baseline only" if visits else "? no scan yet"
+    # A long code (Non-CR/Non-PD) and one that is a word say it all.
+    meaning = _SHORT.get(kind, "") if len(code) <= 5 else ""
+    return f"{symbol(kind)} {code} {meaning}".rstrip()
+
+
+def state_words(kind: str, word: str, code: str = "") -> str:
+    """Return what a kind of category means: "partial response" (solid tumours), "complete remission" (blood)."""
+    if kind == STABLE and code.startswith("Non-"):
+        return f"neither complete {word} nor progression"
+    means = {
+        COMPLETE: f"complete {word}",
+        PARTIAL: f"partial {word}",
+        MINOR: f"minor {word}",
+        STABLE: f"no {word}" if word == "remission" else "stable disease",
+        NO_DISEASE: "no evidence of disease on tests",
+        POSSIBLE_PROGRESSION: "possible progression, to be seen again",
+        PROGRESSION: "progressive disease",
+        RELAPSE: "relapse" if word == "remission" else "recurrence",
+        REFRACTORY: "refractory disease",
+        NOT_EVALUABLE: "not evaluable",
+    }
+    return means.get(kind, "")
+
+
+# Stretches of response or remission
+
+
+def is_open(episode: Episode) -> bool:
+    """Say whether a stretch may still be going on: not ended, not given up, not closed by a new therapy."""
+    return episode.ended_on is None and not episode.ended_by
+
+
+def current_episode(row: StatusRow) -> Episode | None:
+    """Return the stretch of response that the patient is in by the latest visit, None when there is none."""
+    if row.current_kind not in RESPONSE_KINDS or not row.episodes:
+        return None
+    episode = row.episodes[-1].episode
+    return episode if episode.ended_on is None and episode.ended_by != "not confirmed" else None
+
+
+def is_proven(row: StatusRow) -> bool:
+    """
+    Say whether the category the patient is in now has been confirmed.
+
+    A complete response seen once within a confirmed partial one has not: an episode's category is
+    the best level that was confirmed.
+    """
+    episode = current_episode(row)
+    if episode is None or episode.confirmed_on is None:
+        return False
+    return row.current_kind != COMPLETE or episode.kind == COMPLETE
+
+
+def proof_words(row: StatusRow) -> str:
+    """Return whether the current response is proven: "confirmed", "seen once, not yet confirmed", "" without one."""
+    episode = current_episode(row)
+    if episode is None:
+        return "not confirmed" if row.current_kind in RESPONSE_KINDS else ""
+    if is_proven(row):
+        return "confirmed"
+    if episode.confirmed_on is not None:
+        return f"not yet confirmed (confirmed as {episode.category})"
+    return unproven(episode)
+
+
+def unproven(episode: Episode) -> str:
+    """Say how far a stretch that was never confirmed has got."""
+    if not is_open(episode):
+        return "never"
+    return "seen once, not yet confirmed" if episode.days == 0 else "not yet confirmed"
+
+
+def no_response(row: StatusRow) -> str:
+    """Say that there is no response or remission whose month could be judged, and why where it never applies."""
+    if row.current_kind == NO_DISEASE:
+        return f"does not apply: no disease at the start, so no {row.word} to measure"
+    return f"none so far, so no month of {row.word} to judge"
+
+
+def lasting_words(episode: Episode, as_of: date) -> str:
+    """Say whether it lasted a month or more: yes, no or not yet, and what would settle it."""
+    if episode.lasted_month == YES:
+        return f"yes, shown on {episode.lasted_on}" if episode.lasted_on else "yes"
+    if episode.lasted_month == NO:
+        unshown = " before a visit had proven it" if episode.ended_on and episode.confirmed_on is None else ""
+        return f"no, it {_end_in_words(episode)}{unshown}"
+    if episode.settles_on is None:
+        return f"not known, it {_end_in_words(episode)}"
+    if episode.settles_on > as_of:
+        return f"not yet; a visit on or after {episode.settles_on} can settle it ({ago(episode.settles_on, as_of)})"
+    return f"not yet; a visit can settle it since {episode.settles_on}, none so far"
+
+
+def course_words(episode: Episode) -> str:
+    """Say how far it has been seen, or how it ended. Days run to the last visit that shows it, never to today."""
+    if episode.ended_on is not None:
+        return f"{_end_in_words(episode)}, after {span(episode.days)}"
+    if episode.days == 0:
+        seen = f"seen once, on {episode.last_seen_on}"
+    else:
+        seen = f"seen for {span(episode.days)}, up to {episode.last_seen_on}"
+    return seen if is_open(episode) else f"{seen}; {_end_in_words(episode)}"
+
+
+def _end_in_words(episode: Episode) -> str:
+    if episode.ended_on is not None:
+        return f"ended on {episode.ended_on}{f' with {episode.ended_by}' if episode.ended_by else ''}"
+    if episode.ended_by == "not confirmed":
+        return "was not confirmed by the visits after it"
+    if episode.ended_by == "new therapy":
+        return "is followed no further, as a new therapy began"
+    return "has not been shown"
+
+
+def overview_words(row: RemissionRow, as_of: date) -> str:
+    """Return one response on one line: since when, for how long, and whether a month or more is proven."""
+    episode = row.episode
+    seen = "seen once" if episode.days == 0 else count(episode.days, "day")
+    head = f"{episode.category} since {episode.began_on}, {seen}"
+    if episode.lasted_month == YES:
+        proven = f", proven {episode.confirmed_on}" if episode.confirmed_on else ""
+        return f"{head}: a month or more{proven}"
+    if episode.lasted_month == NO or episode.settles_on is None:
+        return f"{head}: a month not shown"
+    due = " (due)" if episode.settles_on <= as_of else ""
+    return f"{head}: a month not yet shown, settles from {episode.settles_on}{due}"
+
+
+def milestone_words(mark: Milestone, last_seen_on: date) -> str:
+    """Say what is known of an anniversary; time without evidence of return, never a probability."""
+    name = milestone_name(mark.label)
+    if mark.state == "confirmed":
+        return f"{name} on {mark.due_on}: confirmed by a visit"
+    return f"{name} on {mark.due_on}: passed, not checked (last seen {last_seen_on})"
+
+
+def milestone_name(label: str) -> str:
+    """Return "3 years" for "3y", "6 months" for "6m"; any other label as it is."""
+    amount, unit = label[:-1], label[-1:]
+    if not amount.isdigit() or unit not in ("y", "m"):
+        return label
+    return count(int(amount), "year" if unit == "y" else "month")
+
+
+def threshold_words(row: StatusRow) -> tuple[str, ...]:
+    """
+    Say from which value on the next visit would read otherwise.
+
+    Empty when the family names no limits, and once progression has closed the line.
+    """
+    if row.progression_on is not None:
+        return ()
+    said = []
+    for name, value in row.thresholds:
+        if name.startswith("partial_to"):
+            said.append(f"partial {row.word} at {limit(name, value)} {row.unit} or less".replace("  ", " "))
+        elif name.startswith("progression_from"):
+            said.append(f"progression from {limit(name, value)} {row.unit}".rstrip())
+    return tuple(said)
+
+
+def event_words(event: str, detail: str = "") -> str:
+    """Return an event in words, with what was typed about it."""
+    said = _EVENTS.get(event, event.replace("_", " "))
+    return f"{said}: {detail}" if detail else said
