@@ -17,8 +17,19 @@ help: ## say what can be made
 	@echo "make torture  the properties again, each with 2,000 fresh random examples"
 	@echo "make clean    remove .venv and everything else that make, tests and builds left here"
 
+EXCERPT := sample_data/atezolizumab_excerpt.csv
+# Columns of that file in our words; the trial published days of treatment, no dates, so day 0 is made up.
+COLUMNS_OF_EXCERPT := --map patient_id=Patient_Anonmyized --map day=Treatment_Day \
+	--map longest_mm=TargetLesionLongDiam_mm --set lesion_id=T1 --day-zero 2020-01-01 --partial
+
 demo: .venv/ready
 	@$(BIN)/remtrack demo
+	@echo; echo "Twelve real patients of a published trial (source and licence: sample_data/README.md)"
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	export REMTRACK_DB="$$folder/real.db" REMTRACK_TODAY=2021-12-31 && \
+	echo "$$ remtrack import $(EXCERPT) ..." && \
+	$(BIN)/remtrack import $(EXCERPT) $(COLUMNS_OF_EXCERPT) --rejects "$$folder/rejects.csv" && \
+	echo && echo "$$ remtrack remission" && $(BIN)/remtrack remission --format table
 
 # README.md is checked with cog by tests/test_docs.py.
 test: lint .venv/ready-dev
@@ -33,6 +44,8 @@ bench: .venv/ready
 	@$(BIN)/python tests/bench.py $(BENCH)
 
 docs: .venv/ready-dev
+	@$(BIN)/python -c "from remtrack.cli.app import help_text; print(help_text(), end='')" > remtrack/cli/help.new
+	@mv remtrack/cli/help.new remtrack/cli/help.txt
 	@$(BIN)/cog -r -I tests README.md
 
 torture: .venv/ready-dev

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 __all__ = ["Course", "History", "__version__", "assess"]
 
+TYPE_CHECKING = False  # what type checkers look for; importing typing for it would cost `--version` a fifth
 if TYPE_CHECKING:
     from .assess import assess
     from .model import History
     from .verdict import Course
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load the public names when they are first asked for, so that `--version` costs nothing."""
     from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""`python -m remtrack`, and the `remtrack` script: answers --version at once, else starts the commands."""
+"""`python -m remtrack`, and the `remtrack` script: answers --version and --help at once, else starts the commands."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ def main() -> None:
         from . import __version__
 
         print(f"remtrack {__version__}")
+        return
+    if sys.argv[1:] in ([], ["--help"], ["-h"]):
+        # Typer would take ten times as long to say the same; a test compares.
+        with open(__file__.replace("__main__.py", "cli/help.txt"), encoding="utf-8") as text:
+            print(text.read(), end="")
         return
     from .cli import run
 

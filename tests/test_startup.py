@@ -121,3 +121,11 @@ def test_status_of_a_patient_on_a_terminal_loads_at_most_250_modules_and_no_rule
 @pytest.mark.parametrize("command", ["timeline", "remission"])
 def test_stored_answers_are_shown_without_the_rules(loaded, command):
     assert among(loaded(command, "P01"), TOO_HEAVY | JUDGES) == set()
+
+
+def test_the_help_that_is_kept_is_the_help_that_the_commands_give():
+    from remtrack.cli.app import help_text
+
+    kept = (ROOT / "remtrack" / "cli" / "help.txt").read_text(encoding="utf-8")
+
+    assert kept == help_text(), "run: make docs"

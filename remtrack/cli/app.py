@@ -54,6 +54,13 @@ def execute(argv: list[str]) -> int:
     return int(result) if isinstance(result, int) else Exit.DONE
 
 
+def help_text() -> str:
+    """Return what `remtrack --help` prints, as `help.txt` keeps it (`make docs` writes it anew)."""
+    command = typer.main.get_command(build(""))
+    with command.make_context("remtrack", [], resilient_parsing=True, terminal_width=80) as context:
+        return command.get_help(context).rstrip() + "\n"
+
+
 def first_word(argv: Sequence[str]) -> str:
     """Return the command in a command line, "" when there is none."""
     skip = False

@@ -34,7 +34,7 @@ def check(
     json: Json = False,
 ) -> None:
     """
-    Verify the file, derive every answer again, and look at the baselines.
+    Verify the file, every answer and the baselines.
 
     Example: remtrack check
 
@@ -108,7 +108,7 @@ def demo(
         output(remission_screen(rows, DEMO_DAY, plain_words), form)
     sys.stdout.flush()
     talk("", "Look further, as it stood on the demo's day:", f"  export REMTRACK_TODAY={DEMO_DAY} REMTRACK_DB={path}")
-    talk("  remtrack explain DEMO-PD 2026-05-04", "  remtrack status DEMO-SHORT", "Then start your own: remtrack patient add P01")
+    talk("  remtrack explain DEMO-PD 2026-03-24", "  remtrack status DEMO-SHORT", "Then start your own: remtrack patient add P01")
 
 
 COMMANDS = {"init": init, "check": check, "recompute": recompute, "demo": demo}

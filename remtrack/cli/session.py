@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
@@ -141,7 +141,7 @@ def talk(*lines: str) -> None:
     from ..words import clean
 
     for line in lines:
-        print(clean(line), file=sys.stderr)
+        print(folded(clean(line), sys.stderr), file=sys.stderr)
 
 
 def answer(*lines: str) -> None:
@@ -149,7 +149,22 @@ def answer(*lines: str) -> None:
     from ..words import clean
 
     for line in lines:
-        print(clean(line))
+        print(folded(clean(line), sys.stdout))
+
+
+def folded(line: str, stream: TextIO) -> str:
+    """Return a line broken between words where a terminal would break it anywhere; off a terminal as it is."""
+    if not stream.isatty():
+        return line
+    from shutil import get_terminal_size
+
+    width = get_terminal_size().columns
+    if len(line) <= width:
+        return line
+    from textwrap import fill
+
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def fail(error: RemtrackError, *, as_json: bool) -> int:
@@ -162,12 +177,12 @@ def fail(error: RemtrackError, *, as_json: bool) -> int:
         print(json.dumps(error_value(error), ensure_ascii=False), file=sys.stderr)
         return int(error.exit_code)
     for problem in error.problems:
-        print(clean(say_problem(problem)), file=sys.stderr)
-    print(clean(f"error: {error.what}"), file=sys.stderr)
+        talk(say_problem(problem))
+    talk(f"error: {error.what}")
     if error.why:
-        print(clean(f"  {error.why}"), file=sys.stderr)
+        talk(f"  {error.why}")
     if error.hint:
-        print(clean(f"  hint: {error.hint}"), file=sys.stderr)
+        print(clean(f"  hint: {error.hint}"), file=sys.stderr)  # unbroken, to be pasted
     return int(error.exit_code)
 
 

@@ -83,8 +83,9 @@ def report(done: Imported, source: str) -> None:
     """Say what came in, what was refused and where the refused rows are."""
     for name, unknown in done.unknown_columns:
         talk(f"{name}: not known and left out: {', '.join(unknown)}")
-    if done.left_out:
-        talk(f"left out: {', '.join(done.left_out)} (answers are derived again, other files are not ours)")
+    answers = [name for name in done.left_out if name.endswith(".csv")]
+    if answers:
+        talk(f"left out: {', '.join(answers)} (answers are derived again)")
     for remark in done.remarks:
         talk(f"note: {remark}")
     for problem in done.problems[:_SHOWN]:

@@ -162,7 +162,7 @@ def write(
         with record.change(command, who=who, reason=request.reason, file_name=name, file_sha256=digest) as change:
             merge = Merge(record, change, tally)
             for number, table in enumerate(tables):
-                read(merge, table, number, request.prefix)
+                read(merge, table, number, table.file_name if len(tables) > 1 else "", request.prefix)
             merge.flush()
             if request.dry_run or not tally.wrote or (tally.bad and not request.partial):
                 raise _Nothing("nothing")
@@ -173,12 +173,12 @@ def write(
     return change.number
 
 
-def read(merge: Merge, table: Table, number: int, prefix: str) -> None:
+def read(merge: Merge, table: Table, number: int, file_name: str, prefix: str) -> None:
     """Lay one table against the record, patient by patient."""
     take = merge.taker(table.kind)
+    merge.begin(number, file_name)
     since_flush = 0
     for patient_id, rows in table.groups(prefix):
-        merge.begin(number)
         take(patient_id, rows)
         since_flush += 1
         if since_flush >= _FLUSH:

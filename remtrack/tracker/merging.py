@@ -9,6 +9,7 @@ rows are gathered and written in bulk; only a row that changes a recorded one is
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..criteria import DEFAULT, FAMILIES
@@ -67,6 +68,7 @@ class Merge:
         self.record, self.change, self.tally = record, change, tally
         self.fresh: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
         self.table = 0
+        self.file_name = ""
         self.next_visit = change.next_key("visits")
         self.next_lesion = change.next_key("lesions")
         self.next_event = change.next_key("events")
@@ -74,8 +76,9 @@ class Merge:
         self.commands: dict[int, str] | None = None  # of earlier changes, read when a label must be looked up
         self.given_visits: set[tuple[str, date, str]] = set()  # by a visits table of this import
 
-    def begin(self, table: int) -> None:
-        self.table = table
+    def begin(self, table: int, file_name: str) -> None:
+        """Turn to a table; its name is told with each problem, "" when there is only one."""
+        self.table, self.file_name = table, file_name
 
     def taker(self, kind: str) -> Callable[[str, Sequence[Any]], None]:
         """Return the function that takes one patient's rows of a table of that kind."""
@@ -177,7 +180,7 @@ class Merge:
         if self.is_refused(row):
             return
         self.tally.bad[self.table, row.line_no] = what + (f" ({why})" if why else "")
-        self.tally.problems.append(Problem("error", what, why, hint, row.line_no, column, rule))
+        self.tally.problems.append(Problem("error", self.named(what), why, hint, row.line_no, column, rule))
 
     def is_refused(self, row: Any) -> bool:
         bad = self.tally.bad
@@ -194,8 +197,12 @@ class Merge:
                 kept.append(row)
         return kept
 
+    def named(self, what: str) -> str:
+        """Return what is wrong with the name of its file before it, where there are several."""
+        return f"{self.file_name}: {what}" if self.file_name else what
+
     def note(self, problem: Problem) -> None:
-        self.tally.problems.append(problem)
+        self.tally.problems.append(replace(problem, what=self.named(problem.what)))
         if problem.severity == "error" and problem.line is not None:
             if (self.table, problem.line) not in self.tally.bad:
                 self.tally.rows += 1
