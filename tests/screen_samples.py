@@ -684,7 +684,7 @@ FAMILY = {
         },
         {
             "part": "target", "title": "Target response", "order": 2, "rule": "recist.target.pr", "category": "PR",
-            "sentence": "the sum is 30 % or more under the baseline", "source": "Eisenhauer 2009, 4.3.1",
+            "sentence": "the sum {sum_mm} is 30 % or more under the baseline", "source": "Eisenhauer 2009, 4.3.1",
         },
         {
             "part": "overall", "title": "Overall", "order": 1, "rule": "recist.overall.pd", "category": "PD",

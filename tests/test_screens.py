@@ -356,7 +356,7 @@ def test_plain_words_have_no_abbreviation_without_its_words(screen, fmt):
 )
 @pytest.mark.parametrize("fmt", ["table", "plain"])
 def test_every_answer_ends_by_saying_what_it_is_not(name, fmt):
-    assert re.sub(r"\s+", " ", show(CLINICAL[name], fmt)).endswith(f"{words.FOOTER} ")
+    assert re.sub(r"\s+", " ", show(CLINICAL[name], fmt)).endswith(f"{words.footer()} ")
 
 
 @every_plain_screen
@@ -381,6 +381,17 @@ def test_settings_that_differ_from_their_default_are_printed_on_every_report():
     assert "confirm_days=35, min_sd_days=56 (not the default)" in show(CLINICAL["timeline of growth"])
 
 
+def test_a_leukaemia_is_explained_as_remission():
+    told = replace(samples.EXPLANATION, criteria="blood-aml-eln-2022", overall="CR", reported="CR", kind="complete")
+
+    assert "* CR, complete remission" in show(explanation_screen([told], TODAY))
+
+
+def test_an_answer_says_of_which_day_it_is():
+    assert "As of 2026-03-10." in show(CLINICAL["overview"])
+    assert "As of 10 March 2026." in show(PLAIN["status P01"])
+
+
 def test_an_answer_that_was_worked_out_just_now_says_so():
     assert "out of date" in show(status_screen([replace(samples.SD, fresh=False)], TODAY))
 
@@ -400,6 +411,13 @@ def test_a_cohort_is_counted_and_only_those_who_need_attention_are_named():
     assert "In response now: 2,412 of 10,000" in shown
     assert "9,960 patients not listed. All of them: remtrack status --all" in shown
     assert shown.count("remtrack add") < 30
+
+
+def test_a_patient_whose_response_ended_is_not_counted_as_in_response():
+    after = replace(samples.PD_AFTER_PR, current="PR", current_kind="partial")
+    shown = show(overview_screen(samples.overview(patients=2, rows=(after, samples.PR_CONFIRMED))))
+
+    assert "In response now: 1 of 2" in shown
 
 
 # Bars

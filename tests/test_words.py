@@ -225,6 +225,25 @@ def test_a_response_that_has_ended_is_not_the_current_one():
     assert words.current_episode(samples.PD_AFTER_PR) is None
 
 
+def test_a_visit_that_reads_as_a_response_after_progression_is_no_response():
+    row = replace(samples.PD_AFTER_PR, current="PR", current_kind=verdict.PARTIAL, change_from_baseline_pct=d("-40"))
+
+    assert words.proof_words(row) == "after progression on 2026-02-20"
+    assert plain.state(row) == (
+        "Growth (or a new area) was seen on 20 February 2026. "
+        "On this check the measured tumours are 40% smaller than at the start."
+    )
+
+
+def test_a_visit_that_reads_as_stable_after_progression_says_both():
+    row = replace(samples.PD_AFTER_PR, current="SD", current_kind=verdict.STABLE)
+
+    assert plain.state(row) == (
+        "Growth (or a new area) was seen on 20 February 2026. "
+        "Stable: only a small change, not counted as growth or shrinkage."
+    )
+
+
 # What the next visit would be compared with
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -39,10 +41,11 @@ _VALUED = ("--db", "--as")
 
 
 def execute(argv: list[str]) -> int:
+    """Parse and run; returns the exit code. Raises RemtrackError, also for what the parser refuses."""
     app = build(first_word(argv))
     command = typer.main.get_command(app)
     try:
-        result = command.main(args=argv, prog_name="remtrack", standalone_mode=False)
+        result = command.main(args=[shielded(word) for word in argv], prog_name="remtrack", standalone_mode=False)
     except typer.Abort:
         print("\nnothing was written", file=sys.stderr)
         return Exit.INTERRUPTED
@@ -52,6 +55,30 @@ def execute(argv: list[str]) -> int:
         raise usage(error, argv) from None
     sys.stdout.flush()
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+# Some patients are called -1.0133e+18, and the parser would take that for an option. A word that
+# begins like a negative number goes past it behind this sign, which no text can hold.
+_SHIELD = "\ufdd0"
+
+
+def shielded(word: str) -> str:
+    return _SHIELD + word if re.match(r"-[0-9.]", word) else word
+
+
+def unshielding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the command so that it sees its words without the shield."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.removeprefix(_SHIELD)
+        return [bare(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    @wraps(function)
+    def command(*args: Any, **values: Any) -> Any:
+        return function(*args, **{name: bare(value) for name, value in values.items()})
+
+    return command
 
 
 def help_text() -> str:
@@ -81,7 +108,7 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def usage(error: typer.TyperException, argv: Sequence[str]) -> UsageError:
     """Turn what the parser complains about into our three lines."""
-    message = error.format_message().strip()
+    message = error.format_message().strip().replace(_SHIELD, "")
     word = first_word(argv)
     misplaced = _misplaced(argv, word)
     if misplaced:
@@ -169,7 +196,10 @@ def build(word: str) -> typer.Typer:
     for name in (word,) if word in COMMANDS else COMMANDS:
         command = import_module(f".{COMMANDS[name]}", __package__).COMMANDS[name]
         if isinstance(command, typer.Typer):
+            for each in command.registered_commands:
+                if each.callback is not None:
+                    each.callback = unshielding(each.callback)
             app.add_typer(command, name=name)
         else:
-            app.command(name)(command)
+            app.command(name)(unshielding(command))
     return app

@@ -24,7 +24,7 @@ def status(
 
     Example: remtrack status P01
     """
-    from ..show import output, overview_screen, status_screen
+    from ..show import output
     from ..tracker.looking import overview, patient_status
 
     here = session(ctx)
@@ -32,9 +32,13 @@ def status(
     cut = here.optional_day(as_of)
     with here.read() as record:
         if patient_id is None:
+            from ..show import overview_screen
+
             every = everyone or chosen in ("json", "csv")
             screen = overview_screen(overview(record, here.today, as_of=cut, everyone=every), plain_words)
         else:
+            from ..show import status_screen
+
             screen = status_screen(patient_status(record, patient_id, here.today, cut), cut or here.today, plain_words)
     output(screen, chosen)
 

@@ -6,6 +6,7 @@ The rows are dicts as the use cases give them (`tracker.standards`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .. import words
@@ -37,9 +38,7 @@ def render_criteria_list(families: Sequence[Row]) -> RenderableType:
             Column("Default", ["yes" if row["default"] else "" for row in families]),
         ]
     )
-    return stack(
-        drawn, "", paragraph("One family, with its rules and settings: remtrack criteria show FAMILY")
-    )
+    return stack(drawn, "", paragraph("One family, with its rules and settings: remtrack criteria show FAMILY"))
 
 
 def _measure(row: Mapping[str, Any]) -> str:
@@ -55,7 +54,7 @@ def family_screen(family: Mapping[str, Any], as_of: date) -> Screen:
         said=lambda: _said(family),
         draw=lambda: render_family(family),
         head={name: value for name, value in family.items() if name != "rules"},
-        notes=(words.FOOTER,),
+        notes=(words.footer(),),
     )
 
 
@@ -79,7 +78,7 @@ def render_family(family: Mapping[str, Any]) -> RenderableType:
     if family["reading"]:
         parts += ["", styled(" Our reading, where the standard is silent", "head")]
         parts += [paragraph(reading, by=2) for reading in _paragraphs(family["reading"])]
-    return stack(*parts, "", paragraph(words.FOOTER))
+    return stack(*parts, "", paragraph(words.footer()))
 
 
 def _parts(rules: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
@@ -108,12 +107,17 @@ def _rules(rules: Sequence[Row]) -> RenderableType:
 
     return table(
         [
-            Column("", [str(row["order"]) for row in rules], right=True),
+            Column("Rule", [row["rule"].rpartition(".")[2] for row in rules], drop=2),
             Column("Result", [row["category"] for row in rules]),
-            Column("When", [row["sentence"] for row in rules], wraps=True),
+            Column("When", [_sentence(row) for row in rules], wraps=True),
             Column("Source", [row["source"] for row in rules], wraps=True, drop=1),
         ]
     )
+
+
+def _sentence(rule: Mapping[str, Any]) -> str:
+    """Return a rule's sentence with what is filled in at a visit named in brackets: "[lowest sum]"."""
+    return re.sub(r"\{(\w+)\}", lambda match: f"[{match[1].replace('_', ' ')}]", rule["sentence"])
 
 
 def _inputs(inputs: Sequence[Row]) -> RenderableType:

@@ -38,7 +38,7 @@ def explanation_screen(explanations: Sequence[Explanation], as_of: date, plain_w
                 {name: value for name, value in fields(told).items() if name != "steps"} for told in explanations
             ]
         },
-        notes=(plain.FOOTER if plain_words else words.FOOTER,),
+        notes=(words.footer(plain_words=plain_words),),
     )
 
 
@@ -63,7 +63,7 @@ def render_explanations(explanations: Sequence[Explanation], plain_words: bool =
     parts: list[RenderableType] = []
     for told in explanations:
         parts += [_explanation(told, plain_words=plain_words), ""]
-    return stack(*parts, paragraph(plain.FOOTER if plain_words else words.FOOTER))
+    return stack(*parts, paragraph(words.footer(plain_words=plain_words)))
 
 
 def _explanation(told: Explanation, *, plain_words: bool) -> RenderableType:
@@ -89,7 +89,7 @@ def _heading(told: Explanation, *, plain_words: bool) -> str:
 def _state(told: Explanation) -> str:
     if not told.overall:
         return "baseline"
-    means = words.state_words(told.kind, "response", told.overall)
+    means = words.state_words(told.kind, words.word_for(told.criteria), told.overall)
     reported = f", reported {told.reported}" if told.reported != told.overall else ""
     return f"{words.symbol(told.kind)} {told.overall}{f', {means}' if means else ''}{reported}"
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from .. import words
 from ..verdict import RESPONSE_KINDS
-from ..words import plain
 from . import Row, Screen
 from .status import measured, more_of, state_line, status_data, who
 
@@ -27,12 +26,11 @@ _MOST = 12
 
 def overview_screen(overview: Overview, plain_words: bool = False) -> Screen:
     """Return all patients at a glance as a screen; the rows are patients."""
-    said = _said_plainly if plain_words else _said
     return Screen(
         command="status",
         as_of=overview.as_of,
         rows=lambda: (status_data(row, overview.as_of) for row in overview.rows),
-        said=lambda: said(overview),
+        said=lambda: _said_plainly(overview) if plain_words else _said(overview),
         draw=lambda: render_overview(overview, plain_words),
         head={
             "patients": overview.patients,
@@ -41,18 +39,18 @@ def overview_screen(overview: Overview, plain_words: bool = False) -> Screen:
             "counts": [{"current": code, "kind": kind, "patients": n} for code, kind, n in overview.counts],
             "not_listed": overview.hidden,
         },
-        notes=(plain.FOOTER if plain_words else words.FOOTER,) if overview.patients else (words.NO_PATIENT,),
+        notes=(words.footer(overview.as_of, plain_words=plain_words),) if overview.patients else (),
     )
 
 
 def render_overview(overview: Overview, plain_words: bool = False) -> RenderableType:
     """Return the table of patients (counts where they are too many), who responds now and who needs attention."""
-    from .table import paragraph, stack
+    from .table import facts, paragraph, stack
 
     if overview.patients == 0:
-        return paragraph(words.NO_PATIENT)
+        return facts(words.NO_PATIENT)
     body = _plain_body(overview) if plain_words else _clinical_body(overview)
-    return stack(_heading(overview), "", *body, paragraph(plain.FOOTER if plain_words else words.FOOTER))
+    return stack(_heading(overview), "", *body, paragraph(words.footer(overview.as_of, plain_words=plain_words)))
 
 
 def _heading(overview: Overview) -> RenderableType:
@@ -131,24 +129,23 @@ def _counted(overview: Overview) -> RenderableType:
 def _responding(overview: Overview) -> Iterator[RenderableType]:
     from .table import facts, styled
 
-    responding = [row for row in overview.rows if row.current_kind in RESPONSE_KINDS]
-    counted = sum(n for _code, kind, n in overview.counts if kind in RESPONSE_KINDS)
+    responding = [row for row in overview.rows if words.current_episode(row) is not None]
     blood = bool(responding) and all(row.word == "remission" for row in responding)
-    now = counted if overview.counts else len(responding)
+    now = len(responding)
+    if overview.hidden:
+        now = sum(n for _code, kind, n in overview.counts if kind in RESPONSE_KINDS)
     yield styled(f" In {'remission' if blood else 'response'} now: {now:,} of {overview.patients:,}", "head")
     if not overview.hidden:
         yield facts((f"  {row.patient_id}", _response_now(row, overview)) for row in responding[:_MOST])
-        if len(responding) > _MOST:
-            yield f"   and {len(responding) - _MOST:,} more: remtrack remission"
+        if now > _MOST:
+            yield f"   and {now - _MOST:,} more: remtrack remission"
     yield ""
 
 
 def _response_now(row: StatusRow, overview: Overview) -> str:
-    more = more_of(row)
     if words.current_episode(row) is None:
-        told = f"{row.current} since {row.since}, {words.proof_words(row)}"
-    else:
-        told = words.overview_words(row.episodes[-1], overview.as_of)
+        return ""
+    more, told = more_of(row), words.overview_words(row.episodes[-1], overview.as_of)
     return f"{more}: {told}" if more else told
 
 
@@ -189,6 +186,9 @@ def _attention_table(found: Sequence[tuple[str, str, str]]) -> RenderableType:
 
 
 def _said(overview: Overview) -> Iterator[Row]:
+    if overview.patients == 0:
+        yield dict(words.NO_PATIENT)
+        return
     yield {
         "Patients": f"{overview.patients:,}",
         "Measurements": f"{overview.measurements:,}",
@@ -206,7 +206,7 @@ def _said(overview: Overview) -> Iterator[Row]:
             "Sum" if row.unit == "mm" else "Value": "" if row.value is None else measured(row, unit=row.unit),
             "vs baseline": words.signed(change, ""),
             "vs nadir": words.signed(row.change_from_nadir_pct, ""),
-            row.word.capitalize(): _response_now(row, overview) if row.current_kind in RESPONSE_KINDS else "",
+            row.word.capitalize(): _response_now(row, overview),
             "Attention": [f"{what}; {command}" for what, command in row.attention],
         }
 
@@ -232,6 +232,10 @@ def _plain_body(overview: Overview) -> Iterator[RenderableType]:
 
 
 def _said_plainly(overview: Overview) -> Iterator[Row]:
+    from ..words import plain
+
+    if overview.patients == 0:
+        yield dict(words.NO_PATIENT)
     for row in overview.rows:
         yield {
             "Person": row.patient_id,

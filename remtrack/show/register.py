@@ -35,15 +35,16 @@ _STATES = {
 
 def patients_screen(rows: Sequence[Row], as_of: date) -> Screen:
     """Return the list of patients as a screen; `rows` as `tracker.register.patient_list` gives them."""
-    return Screen("patients", as_of, lambda: rows, lambda: render_patients(rows))
+    said = (lambda: [dict(words.NO_PATIENT)]) if not rows else None
+    return Screen("patients", as_of, lambda: rows, lambda: render_patients(rows), said)
 
 
 def render_patients(rows: Sequence[Row]) -> RenderableType:
     """Return one line a patient."""
-    from .table import Column, paragraph, table
+    from .table import Column, facts, table
 
     if not rows:
-        return paragraph(words.NO_PATIENT)
+        return facts(words.NO_PATIENT)
     return table(
         [
             Column("Patient", [row["patient_id"] for row in rows]),
@@ -81,7 +82,7 @@ def _lines(rows: Sequence[Row]) -> RenderableType:
             Column("Line", [str(row["line"]) for row in rows], right=True),
             Column("Criteria", [row["criteria"] for row in rows]),
             Column("Regimen", [row["regimen"] for row in rows], wraps=True),
-            Column("Baseline", [_day(row["baseline_on"]) for row in rows]),
+            Column("Baseline", [_day(row["baseline_on"]) for row in rows], drop=4),
             Column("Started", [_day(row["started_on"]) for row in rows], drop=3),
             Column("Stopped", [_day(row["stopped_on"]) for row in rows], drop=2),
             Column("Visits", [str(row["visits"]) for row in rows], right=True, drop=1),

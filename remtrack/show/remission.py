@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from ..verdict import Episode, RemissionRow
 
-_MOST = 12
+_MOST = 12  # so many are named under a heading; the rest are counted
+_NONE_FOUND = "No response or remission has been seen."
 
 
 def remission_screen(rows: Sequence[RemissionRow], as_of: date, plain_words: bool = False) -> Screen:
@@ -39,7 +40,7 @@ def remission_screen(rows: Sequence[RemissionRow], as_of: date, plain_words: boo
                 answer: sum(row.episode.lasted_month == answer for row in rows) for answer in (YES, NO, NOT_YET)
             }
         },
-        notes=(_none_found(plain_words=plain_words),) * (not rows) + (plain.FOOTER if plain_words else words.FOOTER,),
+        notes=((_NONE_FOUND,) if not rows else ()) + (words.footer(as_of, plain_words=plain_words),),
     )
 
 
@@ -69,17 +70,13 @@ def remission_data(row: RemissionRow) -> Row:
     }
 
 
-def _none_found(*, plain_words: bool) -> str:
-    return "No response or remission has been seen so far." if plain_words else "No response or remission found."
-
-
 def render_remissions(rows: Sequence[RemissionRow], as_of: date, plain_words: bool = False) -> RenderableType:
     """Return a table of the stretches, what would settle the open ones, and the milestones."""
     from .table import paragraph, stack
 
-    footer = paragraph(plain.FOOTER if plain_words else words.FOOTER)
+    footer = paragraph(words.footer(as_of, plain_words=plain_words))
     if not rows:
-        return stack(paragraph(_none_found(plain_words=plain_words)), "", footer)
+        return stack(paragraph(_NONE_FOUND), "", footer)
     body = _plain_body(rows, as_of) if plain_words else _body(rows, as_of)
     return stack(*body, footer)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import words
-from ..words import plain
 from . import Row, Screen
 from .data import fields, said_row
 
@@ -42,7 +41,7 @@ def status_screen(rows: Sequence[StatusRow], as_of: date, plain_words: bool = Fa
         rows=lambda: (status_data(row, as_of) for row in rows),
         said=lambda: (_said(row, as_of, plain_words=plain_words) for row in rows),
         draw=lambda: render_patient(rows, as_of, plain_words),
-        notes=(plain.FOOTER if plain_words else words.FOOTER,),
+        notes=(words.footer(as_of, plain_words=plain_words),),
     )
 
 
@@ -121,7 +120,7 @@ def render_patient(rows: Sequence[StatusRow], as_of: date, plain_words: bool = F
         parts += [facts(short, kind=row.current_kind), ""]
     if not plain_words:
         parts += [styled(f" Next: {next_command(first)}", "command"), ""]
-    return stack(*parts, paragraph(plain.FOOTER if plain_words else words.FOOTER))
+    return stack(*parts, paragraph(words.footer(as_of, plain_words=plain_words)))
 
 
 def _heading(row: StatusRow, *, plain_words: bool) -> RenderableType:
@@ -140,7 +139,11 @@ def _line_and_family(row: StatusRow) -> str:
 
 
 def _other_heading(first: StatusRow, row: StatusRow, *, plain_words: bool) -> str:
-    title = plain.rules(row.criteria, row.title) if plain_words else row.title
+    title = row.title
+    if plain_words:
+        from ..words import plain
+
+        title = plain.rules(row.criteria, row.title)
     reader = f", reader {row.reader}" if row.reader else ""
     if row.line == first.line:
         return f"Also: {title}{reader}"
@@ -255,6 +258,8 @@ def _grounds(row: StatusRow) -> Facts:
 
 def plain_blocks(row: StatusRow, as_of: date) -> tuple[Facts, ...]:
     """Return what a patient reads on one line, in plain words."""
+    from ..words import plain
+
     last = row.last_visit_on
     return (
         [
@@ -271,6 +276,8 @@ def plain_blocks(row: StatusRow, as_of: date) -> tuple[Facts, ...]:
 
 
 def _plain_response(row: StatusRow, as_of: date) -> Facts:
+    from ..words import plain
+
     if not row.episodes:
         return []
     latest = row.episodes[-1]

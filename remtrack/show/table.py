@@ -64,6 +64,7 @@ _BOX = Box(_RULED.replace("-", "\u2500"))
 
 READABLE = 100  # paragraphs and facts are not drawn wider, however wide the terminal
 _GAP = 2  # blanks between columns
+_LONGEST_WORD = 24  # a longer one is broken sooner than a column is left out for it
 _LEAST_VALUE = 26  # columns beside a label; where fewer are left, values stand under their labels
 
 
@@ -166,8 +167,6 @@ def table(columns: Sequence[Column], by: int = 1) -> Fit:
 
 def _table(columns: Sequence[Column], frame: Frame) -> Table:
     kept = fitting(columns, frame.width)
-    # A column that does not wrap keeps its width. Where not even the last ones fit, all are folded: nothing is cut off.
-    whole = _fits(kept, frame.width)
     drawn = Table(
         box=_BOX if frame.unicode else _ASCII_BOX,
         show_edge=False,
@@ -176,14 +175,8 @@ def _table(columns: Sequence[Column], frame: Frame) -> Table:
         safe_box=False,
         header_style="head",
     )
-    for column in kept:
-        drawn.add_column(
-            Text(column.title),
-            justify="right" if column.right else "left",
-            overflow="fold",
-            width=_least_width(column) if whole and not column.wraps else None,
-            max_width=column.most,
-        )
+    for column, width in zip(kept, _widths(kept, frame.width), strict=True):
+        drawn.add_column(Text(column.title), justify="right" if column.right else "left", overflow="fold", width=width)
     for cells in zip(*(column.cells for column in kept), strict=True):
         drawn.add_row(*(cell if isinstance(cell, Text) else styled(cell) for cell in cells))
     return drawn
@@ -201,11 +194,39 @@ def _fits(columns: Sequence[Column], width: int) -> bool:
     return sum(_least_width(column) + _GAP for column in columns) - _GAP <= width
 
 
+def _widths(columns: Sequence[Column], width: int) -> list[int | None]:
+    """
+    Return the width of each column: words stay whole, and what is left goes to the columns that wrap.
+
+    None, for rich to decide, where not even the words fit: then all are folded, and nothing is cut off.
+    """
+    if not _fits(columns, width):
+        return [None] * len(columns)
+    widths = [_least_width(column) for column in columns]
+    wanted = [min(_widest_line(column), column.most or width) if column.wraps else 0 for column in columns]
+    spare = width - sum(widths) - _GAP * (len(columns) - 1)
+    while spare and (poor := [n for n, least in enumerate(widths) if least < wanted[n]]):
+        # The narrowest first, so that a column of a few short words is not broken for the sake of a long one.
+        poorest = min(poor, key=widths.__getitem__)
+        widths[poorest] += 1
+        spare -= 1
+    return [*widths]
+
+
 def _least_width(column: Column) -> int:
-    """Return the width of the longest line of a column; where it wraps, of its longest word."""
-    texts = [column.title, *(cell.plain if isinstance(cell, Text) else clean(cell) for cell in column.cells)]
-    pieces = (piece for text in texts for piece in (text.split() if column.wraps else text.split("\n")))
-    return max(map(cell_len, pieces), default=0)
+    """Return the width of the longest line of a column; where it wraps, of its longest word, within reason."""
+    if not column.wraps:
+        return _widest_line(column)
+    longest = max((cell_len(word) for text in _texts(column) for word in text.split()), default=0)
+    return min(longest, _LONGEST_WORD)
+
+
+def _widest_line(column: Column) -> int:
+    return max((cell_len(line) for text in _texts(column) for line in text.split("\n")), default=0)
+
+
+def _texts(column: Column) -> list[str]:
+    return [column.title, *(cell.plain if isinstance(cell, Text) else clean(cell) for cell in column.cells)]
 
 
 # Facts

@@ -38,9 +38,9 @@ def timeline_screen(patient_id: str, timelines: Sequence[Timeline], as_of: date,
         as_of=as_of,
         rows=lambda: (row for timeline in timelines for row in visit_data(timeline)),
         said=lambda: (row for timeline in timelines for row in _said(timeline, plain_words=plain_words)),
-        draw=lambda: render_timelines(patient_id, timelines, plain_words),
+        draw=lambda: render_timelines(patient_id, timelines, as_of, plain_words),
         head={"patient_id": patient_id, "courses": [_course_data(timeline) for timeline in timelines]},
-        notes=(plain.FOOTER if plain_words else words.FOOTER,),
+        notes=(words.footer(as_of, plain_words=plain_words),),
     )
 
 
@@ -67,7 +67,9 @@ def _course_data(timeline: Timeline) -> Row:
     }
 
 
-def render_timelines(patient_id: str, timelines: Sequence[Timeline], plain_words: bool = False) -> RenderableType:
+def render_timelines(
+    patient_id: str, timelines: Sequence[Timeline], as_of: date, plain_words: bool = False
+) -> RenderableType:
     """Return the lines of a patient one under another, with one closing line."""
     from .table import paragraph, stack, styled
 
@@ -76,7 +78,7 @@ def render_timelines(patient_id: str, timelines: Sequence[Timeline], plain_words
         parts += [_timeline(timeline, plain_words=plain_words), ""]
     if not timelines:
         parts += [styled(patient_id, "head"), "", paragraph("No scan yet."), ""]
-    return stack(*parts, paragraph(plain.FOOTER if plain_words else words.FOOTER))
+    return stack(*parts, paragraph(words.footer(as_of, plain_words=plain_words)))
 
 
 def _timeline(timeline: Timeline, *, plain_words: bool) -> RenderableType:

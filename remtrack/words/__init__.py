@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..verdict import (
     COMPLETE,
+    END_KINDS,
     MINOR,
     NO,
     NO_DISEASE,
@@ -34,11 +35,18 @@ if TYPE_CHECKING:
 
     from ..verdict import Episode, Milestone, RemissionRow, StatusRow
 
-FOOTER = (
+_FOOTER = (
     "Arithmetic on the numbers entered, by published rules: not a diagnosis. "
     "To be discussed with the care team."
 )  # fmt: skip
-NO_PATIENT = "No patient yet. The first one: remtrack patient add P01. An example: remtrack demo"
+_PLAIN_FOOTER = (
+    "These results are arithmetic on the numbers entered. They follow published rules, are not a "
+    "diagnosis, and are to be discussed with your care team."
+)
+NO_PATIENT = (
+    ("No patient yet", "the first one is entered with: remtrack patient add P01"),
+    ("An example", "remtrack demo"),
+)
 STALE = "worked out just now; the stored answer was out of date (remtrack recompute keeps the new one)"
 
 #: Words that no screen, report or message may ever hold (a test reads them all).
@@ -90,6 +98,9 @@ _EVENTS = {
     "clinical_progression": "progression by symptoms, not by scan",
 }
 
+# Families whose clinicians say remission, by the beginning of their id: for values that do not carry the word.
+_REMISSION = ("blood-aml", "blood-all", "blood-cll")
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -103,6 +114,13 @@ _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+
+
+def footer(as_of: date | None = None, *, plain_words: bool = False) -> str:
+    """Return the sentences with which every answer ends; with `as_of`, of which day it is the answer."""
+    if plain_words:
+        return f"As of {long_day(as_of)}. {_PLAIN_FOOTER}" if as_of else _PLAIN_FOOTER
+    return f"As of {as_of}. {_FOOTER}" if as_of else _FOOTER
 
 
 def clean(text: str) -> str:
@@ -262,6 +280,11 @@ def state_words(kind: str, word: str, code: str = "") -> str:
     return means.get(kind, "")
 
 
+def word_for(criteria: str) -> str:
+    """Return the word of a family: "remission" or "response"."""
+    return "remission" if criteria.startswith(_REMISSION) else "response"
+
+
 # Stretches of response or remission
 
 
@@ -291,10 +314,17 @@ def is_proven(row: StatusRow) -> bool:
     return row.current_kind != COMPLETE or episode.kind == COMPLETE
 
 
+def is_after_progression(row: StatusRow) -> bool:
+    """Say whether the line is over by progression although its latest visit, taken alone, reads otherwise."""
+    return row.progression_on is not None and row.current_kind not in END_KINDS
+
+
 def proof_words(row: StatusRow) -> str:
     """Return whether the current response is proven: "confirmed", "seen once, not yet confirmed", "" without one."""
     episode = current_episode(row)
     if episode is None:
+        if is_after_progression(row):
+            return f"after progression on {row.progression_on}"
         return "not confirmed" if row.current_kind in RESPONSE_KINDS else ""
     if is_proven(row):
         return "confirmed"
@@ -356,7 +386,10 @@ def overview_words(row: RemissionRow, as_of: date) -> str:
     """Return one response on one line: since when, for how long, and whether a month or more is proven."""
     episode = row.episode
     seen = "seen once" if episode.days == 0 else count(episode.days, "day")
-    head = f"{episode.category} since {episode.began_on}, {seen}"
+    first = episode.levels[0][0] if episode.levels else episode.category
+    reached = dict(episode.levels).get(episode.category)
+    better = f", {episode.category} from {reached}" if first != episode.category and reached else ""
+    head = f"{first} since {episode.began_on}{better}, {seen}"
     if episode.lasted_month == YES:
         proven = f", proven {episode.confirmed_on}" if episode.confirmed_on else ""
         return f"{head}: a month or more{proven}"
@@ -391,9 +424,14 @@ def threshold_words(row: StatusRow) -> tuple[str, ...]:
     if row.progression_on is not None:
         return ()
     said = []
+    growth = next((value for name, value in row.thresholds if name.startswith("progression_from")), None)
     for name, value in row.thresholds:
         if name.startswith("partial_to"):
-            said.append(f"partial {row.word} at {limit(name, value)} {row.unit} or less".replace("  ", " "))
+            # Progression goes first: from its limit on, a size that is small enough is no partial response.
+            if growth is not None and growth <= value:
+                said.append(f"partial {row.word} below {limit('progression_from', growth)} {row.unit}".rstrip())
+            else:
+                said.append(f"partial {row.word} at {limit(name, value)} {row.unit} or less".replace("  ", " "))
         elif name.startswith("progression_from"):
             said.append(f"progression from {limit(name, value)} {row.unit}".rstrip())
     return tuple(said)

@@ -26,7 +26,18 @@ from ..verdict import (
     STABLE,
     YES,
 )
-from . import clean, count, current_episode, is_proven, long_day, milestone_name, months, number, percent
+from . import (
+    clean,
+    count,
+    current_episode,
+    is_after_progression,
+    is_proven,
+    long_day,
+    milestone_name,
+    months,
+    number,
+    percent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +45,6 @@ if TYPE_CHECKING:
 
     from ..verdict import Episode, Explanation, Milestone, StatusRow
 
-FOOTER = (
-    "These results are arithmetic on the numbers entered. They follow published rules, are not a "
-    "diagnosis, and are to be discussed with your care team."
-)
-NONE_SEEN = "No response or remission has been seen so far."
 REMARK = "Something in these entries was marked for a second look by the care team."
 
 # The published rules by their full name.
@@ -80,6 +86,13 @@ def rules(criteria: str, title: str) -> str:
 
 def state(row: StatusRow) -> str:
     """Say where one line of one patient stands by its latest visit."""
+    if row.progression_on is None or not is_after_progression(row):
+        return _latest(row)
+    seen = "The disease was more active" if _is_blood(row) else "Growth (or a new area) was seen"
+    return f"{seen} on {long_day(row.progression_on)}. {_latest(row)}"
+
+
+def _latest(row: StatusRow) -> str:
     kind = row.current_kind
     if not row.current:
         if row.visits == 0:
@@ -115,10 +128,14 @@ def _blood_response(row: StatusRow) -> str:
 
 def _solid_response(row: StatusRow) -> str:
     if row.current_kind == COMPLETE:
+        if is_after_progression(row):
+            return "No sign of the cancer on this check."
         if not is_proven(row):
             return "No sign of the cancer on this check. A repeat check is needed to confirm."
         return f"Complete response (no evidence of disease on tests){_since(_level_on(row))}."
     smaller = _smaller(row)
+    if is_after_progression(row):
+        return f"On this check {smaller or 'less of the cancer was seen'}."
     if not is_proven(row):
         seen = smaller or "less of the cancer was seen"
         return f"On this check {seen}. A repeat check is needed to confirm a partial response."
@@ -219,8 +236,8 @@ def response(episode: Episode, criteria: str) -> str:
         return f"{level}, seen once, on {long_day(level_on)}."
     earlier = f" (the {word} began on {long_day(began)})" if level_on != began else ""
     ended = episode.ended_on
-    until = f"until {long_day(ended)}" if ended else f"last seen on {long_day(episode.last_seen_on)}"
-    return f"{level} from {long_day(level_on)}{earlier}, {until}: {span(episode.days)}."
+    until = f" until {long_day(ended)}" if ended else f", last seen on {long_day(episode.last_seen_on)}"
+    return f"{level} from {long_day(level_on)}{earlier}{until}: {span(episode.days)}."
 
 
 def lasting(episode: Episode, as_of: date) -> str:
