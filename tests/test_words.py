@@ -248,8 +248,15 @@ def test_a_visit_that_reads_as_stable_after_progression_says_both():
 
 
 def test_the_limits_for_the_next_visit_carry_their_unit():
+    limits = (("partial_to_mm", Decimal("52.5")), ("progression_from_mm", Decimal(72)))
+    early = replace(samples.PR_CONFIRMED, thresholds=limits)
+
+    assert words.threshold_words(early) == ("partial response at 52.5 mm or less", "progression from 72.0 mm")
+
+
+def test_a_size_that_is_progression_is_not_offered_as_a_partial_response():
     assert words.threshold_words(samples.PR_CONFIRMED) == (
-        "partial response at 52.5 mm or less",
+        "partial response below 38.4 mm",
         "progression from 38.4 mm",
     )
 
