@@ -140,3 +140,21 @@ def test_the_order_of_the_rows_is_irrelevant(tmp_path):
         outs.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
 
     assert outs[0] == outs[1]
+
+
+def test_a_lesion_that_is_new_in_one_line_and_a_nontarget_in_the_next_is_read_back_as_it_was(typed, tmp_path, capsys):
+    """Under line 2 the word for being sure is another; it is one reading all the same."""
+    from inside import runner
+
+    typed("patient add P01 --started 2026-01-10")
+    typed('add P01 2026-01-05 --target "L1 liver 42"')
+    typed('add P01 2026-03-02 L1=44 --new "N1 pleura unequivocal"')
+    typed("line start P01 2026-03-10 --baseline 2026-03-02")
+    typed("add P01 2026-05-04 L1=30 N1=present")
+    typed(f"export -o {tmp_path / 'one'}")
+    again = runner(tmp_path / "again.db", capsys)
+
+    assert again(f"import {tmp_path / 'one'}").code == 0
+    again(f"export -o {tmp_path / 'two'}")
+    for file in (tmp_path / "one").iterdir():
+        assert (tmp_path / "two" / file.name).read_bytes() == file.read_bytes(), file.name

@@ -16,15 +16,18 @@ from ..errors import Exit, RemtrackError
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Prints no traceback, whatever happens."""
-    from .app import execute, wants_json
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: say it to nobody
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the whole run
+    from .app import ReaderLeft, execute, wants_json
 
     try:
         return execute(list(argv))
     except KeyboardInterrupt:
         print("\ninterrupted; nothing of this command was kept", file=sys.stderr)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has what it wanted. Python would complain once more at exit.
+    except (ReaderLeft, BrokenPipeError):
+        # Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except RemtrackError as error:

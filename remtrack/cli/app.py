@@ -66,8 +66,12 @@ def shielded(word: str) -> str:
     return _SHIELD + word if re.match(r"-[0-9.]", word) else word
 
 
-def unshielding(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the command so that it sees its words without the shield."""
+class ReaderLeft(Exception):
+    """Whoever read the output (head, less) has what they wanted."""
+
+
+def prepared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the command so that it sees its words without the shield, and ends quietly when nobody reads on."""
 
     def bare(value: Any) -> Any:
         if isinstance(value, str):
@@ -76,7 +80,12 @@ def unshielding(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(*args: Any, **values: Any) -> Any:
-        return function(*args, **{name: bare(value) for name, value in values.items()})
+        try:
+            result = function(*args, **{name: bare(value) for name, value in values.items()})
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderLeft from None  # Typer would make an exit code of 1 of it
+        return result
 
     return command
 
@@ -198,8 +207,8 @@ def build(word: str) -> typer.Typer:
         if isinstance(command, typer.Typer):
             for each in command.registered_commands:
                 if each.callback is not None:
-                    each.callback = unshielding(each.callback)
+                    each.callback = prepared(each.callback)
             app.add_typer(command, name=name)
         else:
-            app.command(name)(unshielding(command))
+            app.command(name)(prepared(command))
     return app

@@ -145,10 +145,10 @@ def introduction(role: str, text: str) -> Introduced:
     size = ""
     rest = parts[1:]
     for length in (2, 1):  # "30 mm", "too small" are two words
-        if len(rest) >= length and is_reading(" ".join(rest[-length:]), role):
+        if len(rest) >= length and is_reading(" ".join(rest[-length:])):
             size, rest = " ".join(rest[-length:]), rest[:-length]
             break
-    if role == "new" and rest and is_reading(rest[-1], role):  # "N1 lung 9 equivocal"
+    if role == "new" and rest and is_reading(rest[-1]):  # "N1 lung 9 equivocal"
         size, rest = f"{rest[-1]} {size}", rest[:-1]
     place = " ".join(rest)
     organ, _colon, site = place.partition(":")

@@ -15,7 +15,7 @@ from .session import Format, Json, answer, chosen_format, say_problem, session, 
 if TYPE_CHECKING:
     from ..tracker.importing import Imported
 
-_SHOWN = 40  # bad rows named on the screen; the rejects file and --json hold them all
+_SHOWN = 40  # bad rows named on a terminal; off it, in --json and in the rejects file they are all there
 
 
 def import_(
@@ -88,10 +88,12 @@ def report(done: Imported, source: str) -> None:
         talk(f"left out: {', '.join(answers)} (answers are derived again)")
     for remark in done.remarks:
         talk(f"note: {remark}")
-    for problem in done.problems[:_SHOWN]:
+    shown = done.problems[:_SHOWN] if sys.stderr.isatty() else done.problems
+    for problem in shown:
         talk(say_problem(problem))
-    if len(done.problems) > _SHOWN:
-        talk(f"and {len(done.problems) - _SHOWN} more" + (f", all in {done.rejects}" if done.rejects else "; --json lists them all"))
+    more = len(done.problems) - len(shown) + done.untold
+    if more > 0:
+        talk(f"and {more:,} more" + (f", all in {done.rejects}" if done.rejects else "; --json lists them all"))
     if done.refused and not done.partial:
         return
     if done.warnings:

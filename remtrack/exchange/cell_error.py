@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_LONGEST_WORD = 60  # what is longer is no word, and comparing it would take long
 
 
 class CellError(ValueError):
@@ -29,7 +32,13 @@ def quote(text: str, most: int = 40) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word most like `word` (case aside), "" when none is close."""
+    return _nearest(word.casefold(), tuple(known)) if len(word) <= _LONGEST_WORD else ""
+
+
+@lru_cache(1000)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    """Do the work of `nearest`, once for a word that a column repeats in every row."""
     from difflib import get_close_matches
 
     by_key = {name.casefold(): name for name in known}
-    return next((by_key[key] for key in get_close_matches(word.casefold(), by_key, 1, 0.6)), "")
+    return next((by_key[key] for key in get_close_matches(word, by_key, 1, 0.6)), "")

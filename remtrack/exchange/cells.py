@@ -38,7 +38,6 @@ __all__ = [
     "parse_state",
     "parse_text",
     "parse_word",
-    "parse_yes_no",
     "quote",
     "say_day",
     "unguarded",
@@ -262,16 +261,6 @@ def parse_kind(text: str, organ: str = "") -> str:
     if re.search(r"\blymph[ -]?nodes?\b|^(nodes?|ln)$", organ.strip(), re.IGNORECASE):
         return "node"
     return ""
-
-
-def parse_yes_no(text: str) -> bool:
-    """Return True for yes, y, true, 1 and False for no, n, false, 0. Raises CellError otherwise."""
-    key = text.strip().casefold()
-    if key in ("yes", "y", "true", "1"):
-        return True
-    if key in ("no", "n", "false", "0"):
-        return False
-    raise CellError(f"{quote(text)} is neither yes nor no", "", "write yes or no")
 
 
 # --- one reading: sizes and state together ------------------------------------------------------
@@ -509,16 +498,24 @@ def parse_lesion_id(text: str) -> str:
     return _parse_id(text, "lesion")
 
 
+_NO_ID = ("na", "n/a", "#n/a", "nan", "nat", "null", "none", "#ref!", "#value!", "#name?", "#div/0!", "#num!")
+_LONGEST_ID = 100
+
+
 def _parse_id(text: str, what: str) -> str:
     """
     Return the id of a patient or lesion (`what`), NFC and stripped.
 
-    Raises CellError when it is empty, is a date (a spreadsheet makes one of 1-2), or holds a sign
+    Raises CellError when it is empty or stands for nothing (NaN, NA: two people without a code would
+    become one), is a date (a spreadsheet makes one of 1-2), is longer than any code, or holds a sign
     that cannot be seen: two ids that look alike must be alike.
     """
     text = text.strip()
     if not text:
-        raise CellError(f"no {what} is given", f"every reading needs its {what}", f"give the {what}'s id")
+        raise CellError(f"no {what} is given", f"every row needs its {what}", f"give the {what}'s id")
+    if text.casefold() in _NO_ID or len(text) > _LONGEST_ID:
+        why = "it stands for a missing value" if len(text) <= _LONGEST_ID else f"it has {len(text)} signs"
+        raise CellError(f"{quote(text)} is no {what} id", why, f"give the {what}'s id")
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00)?", text):
         why = "a spreadsheet makes a date of an id such as 1-2; a date is no code either"
         raise CellError(f"{quote(text)} is a date, not a {what} id", why, "format the column as text and type it again")

@@ -140,7 +140,8 @@ def arrange(
     _check_days(names & set(IMPORT_COLUMNS[kind]), day_zero=day_zero)
 
     used = [name for name in IMPORT_COLUMNS[kind] if name in place]
-    unknown = [name.strip() for at, name in enumerate(header) if at not in {place[name] for name in used}]
+    known_at = {place[name] for name in used}
+    unknown = [name.strip() for at, name in enumerate(header) if at not in known_at]
     unknown = [name for name in unknown if name and key_of(name) != REJECT_COLUMN]
     if kind in ("visits", "patients", "lines"):
         _refuse_hidden_sizes(unknown, kind, file_name)

@@ -31,9 +31,7 @@ def say_day(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def parse_day(
-    text: str, *, today: date, date_order: str | None = None, relative: bool = True, allow_future: bool = False
-) -> date:
+def parse_day(text: str, *, today: date, date_order: str | None = None, relative: bool = True) -> date:
     """
     Return the day that `text` names; a guess is never made.
 
@@ -44,13 +42,13 @@ def parse_day(
     when it names its month in letters and every default and order gives the same day.
 
     Raises CellError for anything else: a day that the calendar lacks, a part that is missing, a
-    year of two digits, a size or a time, a day after `today` (unless `allow_future`) or before 1900.
+    year of two digits, a size or a time, a day after `today` or before 1900.
     """
     text = text.strip()
     day = _iso(text) or _relative(text, today, relative) or _own_form(text, date_order) or _dateutil(text)
     if day is None:
         raise _not_a_day(text)
-    if day > today and not allow_future:
+    if day > today:
         raise CellError(
             f"{quote(text)} lies in the future",
             f"{say_day(day)} is after today, {say_day(today)}",

@@ -93,11 +93,11 @@ class Reading(NamedTuple):
     line_no: int
     patient_id: str
     dated_on: date
+    note: str
     line: int | None
     visit: str
     method: str
     reader: str
-    note: str
     lesion_id: str
     role: str
     kind: str
@@ -231,7 +231,7 @@ def parse_value(text: str, *, decimal: str = ".") -> tuple[Decimal | None, str]:
     if re.match(r"[<>≤≥~]?\s*[+-]?[0-9]*,[0-9]", printed) and decimal != ",":
         why = f"a comma can mean {quote(printed.replace(',', '.'))} or {quote(printed.replace(',', ''))}"
         raise CellError(f"{quote(text)} is not a value", why, "write a point", option="--decimal comma")
-    if decimal == "," and re.fullmatch(r"[<>≤≥~]?\s*[+-]?[0-9]+\.[0-9.]+", printed):
+    if decimal == "," and re.fullmatch(r"[<>≤≥~]?\s*[+-]?[0-9.,]*[0-9]\.[0-9][0-9.,]*", printed):
         why = "decimals are written with a comma here, so a point can mean anything"
         raise CellError(f"{quote(text)} is not a value", why, "write 3,2")
     if printed.casefold() in ("nan", "na", "n/a", "null", "none", "inf", "-inf", "+inf") or printed.startswith("#"):
@@ -263,14 +263,17 @@ class _Remembered(dict[Any, Any]):
     def __missing__(self, cells: str | tuple[str, ...]) -> Any:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        texts = (cells,) if isinstance(cells, str) else cells
-        value = self[cells] = self.parse(*(unguarded(text.strip()) for text in texts))
+        if isinstance(cells, str):
+            value = self.parse(unguarded(cells.strip()))
+        else:
+            value = self.parse(*[unguarded(text.strip()) for text in cells])
+        self[cells] = value
         return value
 
 
 # Readings are the rows there are most of: their cells are read in four groups, and what the cells of
 # a group mean together, remembered, is the piece of the row that they make.
-_WHERE = ("line", "visit", "method", "reader", "note")
+_WHERE = ("line", "visit", "method", "reader")
 _LESION = ("lesion_id", "role", "kind", "organ", "site")
 _SEEN = (*SIZES, "state", "reason")
 
@@ -293,6 +296,7 @@ class RowReader:
             self._take_lesion = itemgetter(*(layout.at[name] for name in _LESION))
             self._take_seen = itemgetter(*(layout.at[name] for name in _SEEN))
             self._where = _Remembered(_where_of)
+            self._note_at, self._note = layout.at["note"], _Remembered(parse_text)
             self._lesion = _Remembered(_lesion_of)
             self._seen = _Remembered(lambda *cells: _seen_of(cells, manner.decimal))
 
@@ -312,10 +316,11 @@ class RowReader:
             if self._kind == "measurements":
                 return self._reading(line_no, cells + self._layout.behind)
             return [self._small_row(line_no, cells + self._layout.behind)]
-        except CellError:
+        except CellError as error:
             if not any(cell.strip() for cell in cells):
                 return []
-            return self._problems(line_no, cells + self._layout.behind)
+            # A row is never dropped in silence, even if each of its cells were fine alone.
+            return self._problems(line_no, cells + self._layout.behind) or [self._problem("error", line_no, error, "")]
 
     def patient_of(self, cells: list[str]) -> str:
         """Return the patient of a row that may be wrong elsewhere, "" when that cannot be read either."""
@@ -340,7 +345,8 @@ class RowReader:
         lesion = self._lesion[self._take_lesion(cells)]
         seen, doubts = self._seen[lesion[1:3] + self._take_seen(cells)]
         patient_id, day = self._patient[cells[self._patient_at]], self._day[cells[self._day_at]]
-        row = Reading._make((line_no, patient_id, day) + self._where[self._take_where(cells)] + lesion + seen)
+        note = self._note[cells[self._note_at]]
+        row = Reading._make((line_no, patient_id, day, note) + self._where[self._take_where(cells)] + lesion + seen)
         if doubts:
             return [row, *(self._problem("warning", line_no, doubt, "") for doubt in doubts)]
         return [row]
@@ -375,7 +381,7 @@ class RowReader:
             ("lesion_id", partial(parse_lesion_id, text_of["lesion_id"])),
             ("role", partial(parse_role, text_of["role"])),
             ("kind", partial(parse_kind, text_of["kind"])),
-            *((name, partial(parse_text, text_of[name])) for name in ("organ", "site", "reason", *_WHERE[1:])),
+            *((name, partial(parse_text, text_of[name])) for name in ("organ", "site", "reason", "note", *_WHERE[1:])),
             ("", seen),
         ]
 
@@ -448,8 +454,8 @@ def _small_columns(kind: str, manner: Manner) -> dict[str, _Remembered]:
     return {name: _Remembered(parse_of.get(name, parse_text)) for name in names}
 
 
-def _where_of(line: str, visit: str, method: str, reader: str, note: str) -> tuple[Any, ...]:
-    return parse_line(line), parse_text(visit), parse_text(method), parse_text(reader), parse_text(note)
+def _where_of(line: str, visit: str, method: str, reader: str) -> tuple[Any, ...]:
+    return parse_line(line), parse_text(visit), parse_text(method), parse_text(reader)
 
 
 def _lesion_of(lesion_id: str, role: str, kind: str, organ: str, site: str) -> tuple[str, str, str, str, str]:

@@ -223,7 +223,7 @@ def _open_table(
     *,
     empty: bool,
 ) -> Table:
-    given = _Given(str(path), manner, sheet, mapping, constants)
+    given = _Given(_shown(path), manner, sheet, mapping, constants)
     with ExitStack() as to_close:
         try:
             raw, file_name = _open_raw(path)
@@ -276,9 +276,10 @@ def _source_of(
 ) -> CsvFile | SpooledSheet:
     if raw.read(4) == b"PK\x03\x04":
         return _open_workbook(raw, file_name, sheet, manner.decimal)
+    source = CsvFile(raw, file_name, list(mapping.values()))
     if sheet is not None:
         raise UsageError(f"{file_name} has no sheets", "only a workbook has", "leave out --sheet")
-    return CsvFile(raw, file_name, list(mapping.values()))
+    return source
 
 
 def _open_workbook(raw: BinaryIO, file_name: str, sheet: str | None, decimal: str) -> SpooledSheet:
@@ -299,25 +300,31 @@ def _open_raw(path: str | Path) -> tuple[BinaryIO, str]:
             raise UsageError("there is no standard input", "", "remtrack import FILE")
         return copied(sys.stdin.buffer), "standard input"
     path = Path(path)
+    shown = _shown(path)
     try:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind) and not stat.S_ISFIFO(kind):
-            raise _not_a_file(path, kind)
+            raise _not_a_file(shown, kind)
         raw = path.open("rb")
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}", *_other_files(path)) from None
+        raise UsageError(f"there is no file {shown}", *_other_files(path)) from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read", getattr(error, "strerror", "") or str(error)) from None
+        raise UsageError(f"{shown} cannot be read", getattr(error, "strerror", "") or str(error)) from None
     if stat.S_ISFIFO(kind):
         with raw:
-            return copied(raw), path.name
-    return raw, path.name
+            return copied(raw), _shown(path.name)
+    return raw, _shown(path.name)
 
 
-def _not_a_file(path: Path, kind: int) -> UsageError:
+def _shown(path: str | Path) -> str:
+    """Return a path as it can be printed and kept, also when its bytes are no text."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _not_a_file(shown: str, kind: int) -> UsageError:
     if stat.S_ISDIR(kind):
-        return UsageError(f"{path} is a folder", "a table is a file", f"remtrack import {path}{os.sep}FILE.csv")
-    return UsageError(f"{path} is not a file", "it is a device or a socket", "remtrack import FILE")
+        return UsageError(f"{shown} is a folder", "a table is a file", f"remtrack import {shown}{os.sep}FILE.csv")
+    return UsageError(f"{shown} is not a file", "it is a device or a socket", "remtrack import FILE")
 
 
 def _other_files(path: Path) -> tuple[str, str]:
@@ -325,5 +332,6 @@ def _other_files(path: Path) -> tuple[str, str]:
     try:
         near = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
     except OSError:
-        return f"there is no folder {path.parent}", ""
-    return (f"{path.parent} has {near}", f"remtrack import {path.parent / near}") if near else ("", "")
+        return f"there is no folder {_shown(path.parent)}", ""
+    folder = _shown(path.parent)
+    return (f"{folder} has {_shown(near)}", f"remtrack import {_shown(path.parent / near)}") if near else ("", "")

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from xml.parsers.expat import ParserCreate
 
 from openpyxl import load_workbook
 
@@ -26,12 +28,16 @@ if TYPE_CHECKING:
 
     from .columns import Layout
 
-# A sheet of 1,048,576 rows unpacks to about 500 MB of XML, which is read as a stream; the other parts
-# are held in memory. A part that shrank to a thousandth holds one sign over and over.
+# A sheet of 1,048,576 rows unpacks to about 500 MB of XML, which is read row by row; the other parts
+# are held in memory. Tables shrink to a twentieth or so; what shrank to less than a 200th is no table.
 _MOST_STREAMED = 2_000_000_000
-_MOST_HELD = 100_000_000
-_MOST_SHRUNK = 1000
-_WIDEST = 16_384  # columns that a sheet can have
+_MOST_HELD = 40_000_000
+_MOST_SHRUNK = 200
+_MOST_ROWS = 1_048_576
+# What is between two rows, or in a part that is held, is in memory at once: a row has at most 16,384 cells.
+_MOST_ELEMENTS = 200_000
+_MOST_HELD_ELEMENTS = 1_000_000
+_LONGEST_ROW = 10_000_000  # bytes
 
 
 class Sheet:
@@ -44,9 +50,7 @@ class Sheet:
         try:
             worksheet = self._guarded(lambda: self._choose(sheet))
             self.name: str = worksheet.title
-            # The size that a workbook gives for its sheet is often wrong, and rows behind it would be lost.
-            self._guarded(worksheet.reset_dimensions)
-            self._values = enumerate(worksheet.iter_rows(values_only=True), 1)
+            self._values = _numbered_rows(worksheet, file_name)
             self.header_line, self.header = self._read_header()
         except BaseException:
             self.close()
@@ -72,14 +76,24 @@ class Sheet:
     def _open(self, raw: BinaryIO) -> Any:
         with zipfile.ZipFile(raw) as parts:
             for part in parts.infolist():
-                streamed = part.filename.startswith("xl/worksheets/")
-                most = _MOST_STREAMED if streamed else _MOST_HELD
-                shrunk = part.file_size > 1_000_000 and part.file_size > _MOST_SHRUNK * max(part.compress_size, 1)
-                if part.file_size > most or shrunk:
-                    why = f"its part {quote(part.filename)} unpacks from {part.compress_size} to {part.file_size} bytes"
-                    raise RefusedError(f"{self._file_name} is no ordinary workbook", why, "save the table as CSV")
+                self._check(parts, part)
         raw.seek(0)
         return load_workbook(raw, read_only=True, data_only=True, keep_links=False)
+
+    def _check(self, parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+        """Refuse a workbook with a part that would fill the memory when it is read."""
+        rows = part.filename.startswith("xl/worksheets/")
+        most = _MOST_STREAMED if rows else _MOST_HELD
+        shrunk = part.file_size > 1_000_000 and part.file_size > _MOST_SHRUNK * max(part.compress_size, 1)
+        why = ""
+        if part.file_size > most or shrunk:
+            why = f"it unpacks from {part.compress_size:,} to {part.file_size:,} bytes"
+        elif part.filename.startswith("xl/") and part.filename.endswith(".xml"):
+            with parts.open(part) as xml:
+                why = _too_much(xml, rows=rows)
+        if why:
+            what = f"{self._file_name} is no ordinary workbook"
+            raise RefusedError(what, f"its part {quote(part.filename)}: {why}", "save the table as CSV")
 
     def _choose(self, sheet: str | None) -> Any:
         sheets = {worksheet.title: worksheet for worksheet in self._book.worksheets}
@@ -90,7 +104,7 @@ class Sheet:
             near = nearest(sheet, sheets) or next(iter(sheets), "")
             why = f"it has {', '.join(map(quote, sheets))}"
             raise UsageError(f"{self._file_name} has no sheet {quote(sheet)}", why, _sheet_option(near))
-        filled = [worksheet for worksheet in sheets.values() if _has_cells(worksheet)]
+        filled = [worksheet for worksheet in sheets.values() if _has_cells(worksheet, self._file_name)]
         if not filled:
             raise RefusedError(f"{self._file_name} is empty", "no sheet has a cell with something in it")
         if len(filled) > 1:
@@ -105,7 +119,7 @@ class Sheet:
             if row is None:
                 raise RefusedError(f"{self._file_name}, sheet {quote(self.name)} is empty", "there is no header")
             number, values = row
-            header = [text_of(value, ".", exact=False).strip() for value in values[:_WIDEST]]
+            header = [text_of(value, ".", exact=False).strip() for value in values[:16_384]]
             while header and not header[-1]:
                 header.pop()
             if header:
@@ -114,7 +128,9 @@ class Sheet:
     def _guarded(self, read: Callable[[], Any]) -> Any:
         """Return what `read` gives; whatever the reader of workbooks trips over is a refusal."""
         try:
-            return read()
+            # It warns of what it leaves out (styles, validation); values that it cannot read are errors in their cells.
+            with warnings.catch_warnings(action="ignore"):
+                return read()
         except RemtrackError:
             raise
         except Exception as error:  # a damaged workbook makes openpyxl raise nearly anything
@@ -167,9 +183,48 @@ def _digest(raw: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _has_cells(worksheet: Any) -> bool:
+def _too_much(xml: IO[bytes], *, rows: bool) -> str:
+    """Return why this XML cannot be held in memory, row by row when it has `rows`, "" when it can."""
+    elements, row_at, declares = 0, 0, False
+    parser = ParserCreate()
+
+    def begin(tag: str, _: dict[str, str]) -> None:
+        nonlocal elements, row_at
+        elements += 1
+        if rows and tag.endswith("row"):
+            elements, row_at = 0, parser.CurrentByteIndex
+
+    def declare(*_: object) -> None:
+        nonlocal declares
+        declares = True
+
+    parser.StartElementHandler = begin
+    parser.StartDoctypeDeclHandler = declare
+    read = 0
+    while chunk := xml.read(1 << 16):
+        parser.Parse(chunk)
+        read += len(chunk)
+        if declares:
+            return "it declares names of its own"
+        if elements > (_MOST_ELEMENTS if rows else _MOST_HELD_ELEMENTS):
+            return f"it has more than {elements - 1:,} elements" + (" in one row" if rows else "")
+        if rows and read - row_at > _LONGEST_ROW:
+            return f"it has a row of more than {_LONGEST_ROW:,} bytes"
+    return ""
+
+
+def _numbered_rows(worksheet: Any, file_name: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    # The size that a workbook gives for its sheet is often wrong, and rows behind it would be lost.
     worksheet.reset_dimensions()
-    return any(any(value is not None for value in row) for row in worksheet.iter_rows(values_only=True))
+    for number, values in enumerate(worksheet.iter_rows(values_only=True), 1):
+        if number > _MOST_ROWS:
+            what, why = f"{file_name} is no ordinary workbook", f"a sheet has at most {_MOST_ROWS:,} rows"
+            raise RefusedError(what, why, "save the table as CSV")
+        yield number, values
+
+
+def _has_cells(worksheet: Any, file_name: str) -> bool:
+    return any(value is not None for _, values in _numbered_rows(worksheet, file_name) for value in values)
 
 
 def _sheet_option(title: str) -> str:

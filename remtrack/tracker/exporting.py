@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from ..criteria import FAMILIES
@@ -11,7 +11,7 @@ from ..exchange.columns import ANSWER_TABLES, EXPORT_COLUMNS, FACT_TABLES
 from .derive import derive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ..store import Record
@@ -40,16 +40,19 @@ def fresh(record: Record) -> Iterator[Record]:
         yield copy
 
 
-def export_rows(record: Record, table: str, patient_ids: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
+def export_rows(
+    record: Record, table: str, patient_ids: Iterable[str] | None = None
+) -> Generator[tuple[str, ...], None, None]:
     """Yield the rows of one table in the order of its columns, sorted by patient, line, reader, day."""
-    return record.export_rows(table, patient_ids)
+    yield from record.export_rows(table, patient_ids)
 
 
 def write_stream(record: Record, table: str, stream: TextIO, patient_ids: Iterable[str] | None = None) -> int:
     """Write one table as CSV to an open stream; returns the number of rows."""
     from ..exchange.csv_out import write_csv
 
-    return write_csv(stream, columns(table), export_rows(record, table, patient_ids))
+    with closing(export_rows(record, table, patient_ids)) as rows:
+        return write_csv(stream, columns(table), rows)
 
 
 def write_table(record: Record, table: str, path: Path, patient_ids: Iterable[str] | None = None) -> int:
@@ -61,7 +64,8 @@ def write_table(record: Record, table: str, path: Path, patient_ids: Iterable[st
     from ..exchange.csv_out import write_file
 
     try:
-        return write_file(path, columns(table), export_rows(record, table, patient_ids))
+        with closing(export_rows(record, table, patient_ids)) as rows:
+            return write_file(path, columns(table), rows)
     except OSError as error:
         raise RecordError(f"cannot write {path}", error.strerror or str(error), f"remtrack export {table} -o FILE") from None
 

@@ -55,7 +55,7 @@ class Imported:
     What an import did, or would do.
 
     `number` is None when nothing was written. `rows` were read; `added`, `same` and `refused` are
-    of them. `rejects` is the file that holds the refused rows.
+    of them. `untold` are problems beyond those kept. `rejects` is the file that holds the refused rows.
     """
 
     number: int | None
@@ -67,6 +67,7 @@ class Imported:
     new_patients: int
     known_patients: int
     problems: tuple[Problem, ...]
+    untold: int
     unknown_columns: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -110,6 +111,7 @@ def import_tables(path: Path, request: Request, who: str) -> Imported:
         new_patients=len(tally.new_patients),
         known_patients=len(tally.touched) - len(tally.new_patients),
         problems=tuple(tally.problems),
+        untold=tally.untold,
         unknown_columns=tuple((table.file_name, table.unknown_columns) for table in tables if table.unknown_columns),
         left_out=left_out,
         remarks=tuple(dict.fromkeys(tally.remarks)),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..exchange.readings import EventRow, LineRow, PatientRow, Reading, ResultRow, VisitRow
     from ..store import Change, Record
 
+_MOST_TOLD = 20_000  # a wrong column spoils every row of a large file
 _TABLES = ("patients", "lines", "line_criteria", "visits", "lesions", "line_lesions", "measurements", "results", "events")
 
 
@@ -36,6 +37,7 @@ class Tally:
         self.wrote = False
         self.bad: dict[tuple[int, int], str] = {}
         self.problems: list[Problem] = []
+        self.untold = 0
         self.remarks: list[str] = []
         self.new_patients: set[str] = set()
         self.touched: set[str] = set()
@@ -180,7 +182,7 @@ class Merge:
         if self.is_refused(row):
             return
         self.tally.bad[self.table, row.line_no] = what + (f" ({why})" if why else "")
-        self.tally.problems.append(Problem("error", self.named(what), why, hint, row.line_no, column, rule))
+        self.tell(Problem("error", self.named(what), why, hint, row.line_no, column, rule))
 
     def is_refused(self, row: Any) -> bool:
         bad = self.tally.bad
@@ -201,8 +203,15 @@ class Merge:
         """Return what is wrong with the name of its file before it, where there are several."""
         return f"{self.file_name}: {what}" if self.file_name else what
 
+    def tell(self, problem: Problem) -> None:
+        """Keep a problem to be told, as long as there are few enough to read; each refused row keeps its reason."""
+        if len(self.tally.problems) < _MOST_TOLD:
+            self.tally.problems.append(problem)
+        else:
+            self.tally.untold += 1
+
     def note(self, problem: Problem) -> None:
-        self.tally.problems.append(replace(problem, what=self.named(problem.what)))
+        self.tell(replace(problem, what=self.named(problem.what)))
         if problem.severity == "error" and problem.line is not None:
             if (self.table, problem.line) not in self.tally.bad:
                 self.tally.rows += 1

@@ -239,7 +239,7 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -
             )
         )
         merge.added(patient)
-    elif recorded == reading:
+    elif recorded == reading or is_same_sighting(recorded, reading):
         if gave_role:
             merge.added(patient)
         else:
@@ -251,6 +251,17 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -
             f"remtrack edit {patient.patient_id} {visit['visit_on']} {row.lesion_id}={say(reading)} --reason ...",
             "longest_mm",
         )  # fmt: skip
+
+
+def is_same_sighting(recorded: tuple[Any, ...], reading: tuple[Any, ...]) -> bool:
+    """
+    Say whether two readings differ only in the word for being sure.
+
+    A lesion that is new in one line and a non-target in the next is written under both; what is
+    unequivocal there would be read as unequivocal progression here.
+    """
+    sure = {"unequivocal", "unequivocal_pd"}
+    return recorded[1:] == reading[1:] and {recorded[0], reading[0]} == sure
 
 
 def say(reading: tuple[Any, ...]) -> str:

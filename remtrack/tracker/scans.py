@@ -360,20 +360,18 @@ def read_word(lesion_id: str, text: str, role: str, kind: str) -> Parsed:
 
     Raises RefusedError naming the word, and what may be typed instead.
     """
-    from ..exchange.cells import CellError, parse_reading
+    from ..exchange.cells import CellError, parse_word
 
     if not text:
-        raise RefusedError(f"{lesion_id}: no size is given", "a target lesion needs a size", f'--target "{lesion_id} ORGAN SIZE"')
-    first, _space, rest = text.partition(" ")
-    size, state = text, ""
-    if rest and first[0].isdigit() and rest[0].isalpha() and rest.lower() not in ("mm", "cm"):
-        size, state = first, rest  # "9 equivocal"
+        raise RefusedError(
+            f"{lesion_id}: no size is given", "a target lesion needs a size", f'--target "{lesion_id} ORGAN SIZE"'
+        )
     try:
-        seen = parse_reading(role, kind, size, state=state)
+        state, longest, short, other_id = parse_word(text, role, kind)
     except CellError as error:
         raise RefusedError(f"{lesion_id}={text}: {error.what}", error.why, error.hint) from error
-    state = "unequivocal" if role == "new" and seen.state == "present" else seen.state
-    return Parsed(state, seen.longest_mm, seen.short_mm, seen.other_id)
+    # Saying of a new lesion that it is present is saying that it is one.
+    return Parsed("unequivocal" if role == "new" and state == "present" else state, longest, short, other_id)
 
 
 def say_reading(parsed: Parsed, kind: str) -> str:
