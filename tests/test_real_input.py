@@ -31,6 +31,7 @@ def test_without_partial_nothing_is_imported_and_every_bad_row_is_named(typed, r
     assert told.err.count("two readings on") == 2
     assert "Study_Arm" in told.err
     assert not record_path.exists()
+    assert typed(*told.hint).code == 0
 
 
 @pytest.mark.parametrize("line", FORMS.values(), ids=FORMS.keys())

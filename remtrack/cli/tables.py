@@ -13,7 +13,7 @@ from .register import pairs
 from .session import Format, Json, answer, chosen_format, say_problem, session, talk
 
 if TYPE_CHECKING:
-    from ..tracker.importing import Imported
+    from ..tracker.importing import Imported, Request
 
 _SHOWN = 40  # bad rows named on a terminal; off it, in --json and in the rejects file they are all there
 
@@ -74,9 +74,28 @@ def import_(
     if done.refused and not partial:
         raise RefusedError(
             f"{source}: {done.refused} of {done.rows} rows were refused, nothing was imported",
-            "an import takes all rows or none",
-            f"remtrack import {source} ... --partial   takes the {done.rows - done.refused} good rows",
+            f"an import takes all rows or none; with --partial it would take the {done.rows - done.refused} good ones",
+            typed_again(request, "--partial"),
         )
+
+
+def typed_again(request: Request, *more: str) -> str:
+    """Return the command line of an import as it would be typed, with more options behind it."""
+    from shlex import join
+
+    words = ["remtrack", "import", request.source]
+    for option, values in (
+        ("--sheet", request.sheets),
+        ("--map", [f"{name}={value}" for name, value in request.mapping.items()]),
+        ("--set", [f"{name}={value}" for name, value in request.constants.items()]),
+        ("--day-zero", [str(request.day_zero)] if request.day_zero else []),
+        ("--prefix", [request.prefix] if request.prefix else []),
+        ("--decimal", ["comma"] if request.decimal == "," else []),
+        ("--date-order", [request.date_order] if request.date_order else []),
+    ):
+        for value in values:
+            words += [option, value]
+    return join([*words, *more])
 
 
 def report(done: Imported, source: str) -> None:

@@ -190,7 +190,8 @@ def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
     for row, visit in placed:
         seen.setdefault((visit["visit_key"], row.lesion_id), []).append(row)
     for rows in seen.values():
-        if len(rows) == 1 or len({said(row) for row in rows}) == 1:
+        first = said(rows[0])
+        if all(said(row) == first or is_same_sighting(said(row), first) for row in rows):
             continue
         for row in rows:
             others = ", ".join(f"{say(said(other))} in line {other.line_no}" for other in rows if other is not row)
