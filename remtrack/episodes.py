@@ -410,7 +410,7 @@ def _ending(
         return visits[stretch.end].dated_on, visits[stretch.end].reported
     if stretch.given_up:
         return None, NOT_CONFIRMED
-    if died_on is not None and stretch.stop == len(visits):
+    if died_on is not None and stretch.stop == len(visits) and died_on >= visits[-1].dated_on:
         return died_on, DEATH
     return None, NEW_THERAPY if closed else ""
 
@@ -483,13 +483,13 @@ def follow_up(
     event_on = counted[index].dated_on if index < len(counted) else None
     if died_on is not None and (new_therapy_on is None or died_on <= new_therapy_on):
         event_on = died_on if event_on is None else min(event_on, died_on)
-    judged = [visit for visit in counted[:index] if visit.kind != NOT_EVALUABLE]
-    missed = 0
-    while missed < index and counted[index - missed - 1].kind == NOT_EVALUABLE:
-        missed += 1
+    judged = index - 1
+    while judged >= 0 and counted[judged].kind == NOT_EVALUABLE:
+        judged -= 1
+    missed = index - 1 - judged
     if terms.missed_censors is not None and missed >= terms.missed_censors:
         event_on = None
-    return FollowUp(event_on, judged[-1].dated_on if judged else None)
+    return FollowUp(event_on, None if judged < 0 else counted[judged].dated_on)
 
 
 def days_until(start_on: date, follow: FollowUp, otherwise_on: date) -> tuple[int, bool]:
@@ -511,21 +511,21 @@ def best_response(
     `confirmed` are the levels that were confirmed; None: every response counts as it was seen. An
     unconfirmed response counts as stable disease would, and that only after the minimum time.
     """
-    ranks = {code: category.rank for code, category in terms.categories.items()}
+    categories = terms.categories
     if confirmed:
-        return min(confirmed, key=ranks.__getitem__)
+        return min(confirmed, key=lambda code: categories[code].rank)
     counted = before_therapy(visits, new_therapy_on)
     if not counted:
         return ""
-    best = next(code for code, category in terms.categories.items() if category.kind == NOT_EVALUABLE)
+    best = next(category for category in categories.values() if category.kind == NOT_EVALUABLE)
     for visit in counted:
         code, kind = visit.overall, visit.kind
         if confirmed is not None and kind in terms.responses:
             code, kind = terms.unconfirmed_as, STABLE
         if kind == STABLE and (visit.dated_on - start_on).days < terms.min_stable_days:
             continue
-        if ranks[code] < ranks[best]:
-            best = code
+        if categories[code].rank < best.rank:
+            best = categories[code]
         if visit.reported_kind in END_KINDS:
             break
-    return best
+    return best.code

@@ -99,8 +99,8 @@ def rules(criteria):
     for one in family.tables:
         write(f"**{one.title}** (the first row that holds decides)\n")
         table(
-            ("rule", "gives", "because", "source"),
-            [(f"`{rule.id}`", rule.category, sentence(rule.sentence), rule.source) for rule in one.rules],
+            ("rule", "gives", "when", "and says", "source"),
+            [(f"`{rule.id}`", rule.category, rule.when, sentence(rule.sentence), rule.source) for rule in one.rules],
         )
     _, heading, reading = inspect.getdoc(inspect.getmodule(type(family))).partition("Our reading")
     write(f"```text\n{heading}{reading.rstrip()}\n```\n")

@@ -680,15 +680,15 @@ FAMILY = {
     "rules": [
         {
             "part": "target", "title": "Target response", "order": 1, "rule": "recist.target.pd", "category": "PD",
-            "sentence": "the sum grew by 20 % and 5 mm over the lowest sum so far", "source": "Eisenhauer 2009, 4.3.1",
+            "when": "The sum is 20 % and 5 mm over the lowest sum before", "sentence": "the sum grew by 20 % and 5 mm over the lowest sum so far", "source": "Eisenhauer 2009, 4.3.1",
         },
         {
             "part": "target", "title": "Target response", "order": 2, "rule": "recist.target.pr", "category": "PR",
-            "sentence": "the sum {sum_mm} is 30 % or more under the baseline", "source": "Eisenhauer 2009, 4.3.1",
+            "when": "The sum is 30 % or more under the baseline", "sentence": "the sum {sum_mm} is 30 % or more under the baseline", "source": "Eisenhauer 2009, 4.3.1",
         },
         {
             "part": "overall", "title": "Overall", "order": 1, "rule": "recist.overall.pd", "category": "PD",
-            "sentence": "any part is PD", "source": "Eisenhauer 2009, Table 1",
+            "when": "Any part is PD", "sentence": "any part is PD", "source": "Eisenhauer 2009, Table 1",
         },
     ],
     "inputs": [{"name": "longest_mm", "unit": "mm", "help": "longest diameter of a lesion"}],

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..episodes import Terms, read_marks, report
@@ -216,7 +217,7 @@ S = TypeVar("S", bound=Seen)
 
 
 def always(_seen: Seen) -> bool:
-    """The condition of the last rule of a table, which catches all."""
+    """Otherwise."""  # the condition of the last rule of a table, which catches all
     return True
 
 
@@ -231,29 +232,27 @@ class Sentence:
     __slots__ = ("_blanks", "_text")
 
     def __init__(self, template: str) -> None:
-        names = re.findall(r"\{(\w+)\}", template)
         self._text = re.sub(r"\{\w+\}", "%s", template.replace("%", "%%"))
-        self._blanks = [(name.removesuffix("_because"), _writer(name)) for name in names]
+        self._blanks = [_blank(name) for name in re.findall(r"\{(\w+)\}", template)]
 
     def fill(self, seen: Seen) -> str:
-        return self._text % tuple([write(seen, name) for name, write in self._blanks])
+        return self._text % tuple([write(get(seen)) for get, write in self._blanks])
 
     @property
     def is_constant(self) -> bool:
         return not self._blanks
 
 
-def _writer(name: str) -> Callable[[Any, str], str]:
+def _blank(name: str) -> tuple[Callable[[Any], Any], Callable[[Any], str]]:
+    """Return how the value of a name is got from what was seen, and how it is written."""
     if name.endswith("_because"):
-        return lambda seen, part: seen.findings[part].because
+        part = name.removesuffix("_because")
+        return (lambda seen: seen.findings[part].because), str
     if name.endswith("_mm"):
-        write = signed if "change" in name else number
-        return lambda seen, name: write(getattr(seen, name))
+        return attrgetter(name), signed if "change" in name else number
     if name.endswith("_pct"):
-        return lambda seen, name: percent(getattr(seen, name))
-    if name.endswith("_on"):
-        return lambda seen, name: getattr(seen, name).isoformat()
-    return getattr
+        return attrgetter(name), percent
+    return attrgetter(name), date.isoformat if name.endswith("_on") else str
 
 
 class Rule(Generic[S]):
@@ -279,6 +278,12 @@ class Rule(Generic[S]):
     ) -> None:
         self.id, self.category, self.holds, self.sentence, self.source = id, category, holds, sentence, source
         self.needs = needs
+
+    @property
+    def when(self) -> str:
+        """The condition in words, as a clinician reads it: what its function says of itself, else its name."""
+        said = (self.holds.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return said or self.holds.__name__.strip("<>_").replace("_", " ")
 
 
 class Table(Generic[S]):
@@ -432,6 +437,7 @@ class Family:
         kind = self.by_code[overall.category].kind
         findings = tuple(seen.findings.values())
         missing = [lack for finding in findings for lack in finding.undecided]
+        number_of = seen.numbers().get
         return Assessment(
             visit_on=seen.visit.visit_on,
             visit=seen.visit.label,
@@ -446,8 +452,15 @@ class Family:
             findings=findings,
             undecided=tuple(dict.fromkeys(missing)) if missing else (),
             flags=tuple(seen.flags),
+            sum_mm=number_of("sum_mm"),
+            sum_complete=number_of("sum_complete"),
+            baseline_sum_mm=number_of("baseline_sum_mm"),
+            nadir_sum_mm=number_of("nadir_sum_mm"),
+            change_from_baseline_pct=number_of("change_from_baseline_pct"),
+            change_from_nadir_pct=number_of("change_from_nadir_pct"),
+            change_from_nadir_mm=number_of("change_from_nadir_mm"),
+            value=number_of("value"),
             extra=seen.extra,
-            **seen.numbers(),
         )
 
     def look_back(self, _basis: Any, visits: Sequence[Assessment]) -> Sequence[Assessment]:

@@ -171,14 +171,17 @@ def grown(scan: Scan, total: Decimal) -> bool:
 
 
 def no_targets(scan: Scan) -> bool:
+    """The line has no target lesion."""
     return not scan.line.roster.targets
 
 
 def grown_without_the_missing(scan: Scan) -> bool | None:
+    """A target is missing, and the sum of the others alone is >= 20 % and >= 5 mm over the lowest sum before."""
     return bool(scan.missing) and (grown(scan, scan.part_sum_mm) or None)
 
 
 def all_targets_gone(scan: Scan) -> bool | None:
+    """Every non-nodal target is absent (or merged into another) and every nodal target is < 10 mm."""
     for lesion, size in scan.sizes:
         if is_disease(lesion, size):
             return False
@@ -186,18 +189,21 @@ def all_targets_gone(scan: Scan) -> bool | None:
 
 
 def grown_over_nadir(scan: Scan) -> bool | None:
+    """The sum is >= 20 % and >= 5 mm (`min_abs_increase_mm`) over the lowest sum before; over 0 the 5 mm decide."""
     if scan.sum_mm is None or scan.carried.nadir_mm is None:
         return None
     return grown(scan, scan.sum_mm)
 
 
 def shrunk_by_30_pct(scan: Scan) -> bool | None:
+    """The sum is <= 70 % of the baseline sum."""
     if scan.sum_mm is None or scan.line.baseline_value is None:
         return None
     return scan.sum_mm * 10 <= scan.line.baseline_value * 7
 
 
 def sum_is_known(scan: Scan) -> bool | None:
+    """The sum and the baseline sum are known."""
     return None if scan.sum_mm is None or scan.line.baseline_value is None else True
 
 
@@ -256,18 +262,22 @@ TARGET: Table[Scan] = Table(
 
 
 def no_nontargets(scan: Scan) -> bool:
+    """The line has no non-target disease."""
     return not scan.line.roster.nontargets
 
 
 def any_worse(scan: Scan) -> bool:
+    """Any non-target lesion is unequivocally worse, as a reader judged."""
     return bool(scan.worse)
 
 
 def all_absent(scan: Scan) -> bool | None:
+    """Every non-target lesion is absent, nodes < 10 mm, tracked markers normal."""
     return False if scan.present else (None if scan.unknown else True)
 
 
 def all_assessed(scan: Scan) -> bool | None:
+    """Every non-target lesion was assessed."""
     return None if scan.unknown else True
 
 
@@ -305,10 +315,12 @@ NONTARGET: Table[Scan] = Table(
 
 
 def proven_by_now(scan: Scan) -> bool:
+    """A new lesion is unequivocal now or was before."""
     return bool(scan.sightings) and scan.proven_on <= scan.visit.visit_on
 
 
 def proven_later(scan: Scan) -> bool:
+    """A new lesion seen by now, and unclear then, was unequivocal at a later visit."""
     return bool(scan.sightings)
 
 
@@ -335,12 +347,18 @@ NEW_LESION: Table[Scan] = Table(
 # -------------------------------------------------------------------------------------- overall (§4.4)
 
 
+_PART_NAMES = {"target": "Target response", "nontarget": "Non-target response", "new_lesion": "New lesion:"}
 Condition: TypeAlias = Callable[[Scan], bool | None]
 
 
 def gave(part: str, *categories: str) -> Condition:
     """Return the condition that the table of that part gave one of these categories."""
-    return lambda scan: scan.findings[part].category in categories
+
+    def condition(scan: Scan) -> bool:
+        return scan.findings[part].category in categories
+
+    condition.__doc__ = f"{_PART_NAMES[part]} {' or '.join(categories)}."
+    return condition
 
 
 def complete(scan: Scan) -> bool | None:
@@ -352,6 +370,7 @@ def complete(scan: Scan) -> bool | None:
 
 
 def seen_again(scan: Scan) -> bool:
+    """After an overall CR a target or a non-nodal non-target lesion is seen again (a nodal target from 10 mm)."""
     return bool(scan.returned)
 
 
@@ -457,6 +476,7 @@ class Recist(Family):
 
     def terms(self, basis: Line) -> Terms:
         choices = basis.choices.values
+        has_targets = bool(basis.roster.targets)  # without them there is no PR and no SD
         return Terms(
             word=self.word,
             categories=self.by_code,
@@ -464,11 +484,11 @@ class Recist(Family):
                 choices["confirm_required"],
                 choices["confirm_days"],
                 choices["max_ne_between"],
-                choices["accept_sd_between"],
+                choices["accept_sd_between"] if has_targets else 0,
             ),
             persistence=SD_AS_PR if choices["pr_persistence"] == "after_confirmation" else LITERAL,
             lasting_rule=choices["lasting_rule"],
-            unconfirmed_as="SD" if basis.roster.targets else "Non-CR/Non-PD",
+            unconfirmed_as="SD" if has_targets else "Non-CR/Non-PD",
             min_stable_days=choices["min_sd_days"],
             missed_censors=choices["censor_after_missed"],
         )

@@ -21,7 +21,6 @@ from .lesions import (
     MEASURABLE_NODE_MM,
     NORMAL_NODE_MM,
     PRESENT,
-    UNKNOWN,
     WORSE,
     ZERO,
     Roster,
@@ -193,13 +192,17 @@ def carried_from_baseline(line: Line) -> Carried:
 def carried_after(carried: Carried, scan: Scan, *, complete: bool) -> Carried:
     """Return what the next visit is compared with; `complete`: this one was an overall complete response."""
     total, visit = scan.sum_mm, scan.visit
-    if total is not None and (carried.nadir_mm is None or total < carried.nadir_mm):
-        carried = carried._replace(nadir_mm=total, nadir_on=visit.visit_on)
-    if complete and carried.complete_on is None:
-        carried = carried._replace(complete_on=visit.visit_on)
-    if visit.method and visit.method != carried.method:
-        carried = carried._replace(method=visit.method)
-    return carried
+    is_lowest = total is not None and (carried.nadir_mm is None or total < carried.nadir_mm)
+    is_first_complete = complete and carried.complete_on is None
+    is_new_method = visit.method not in ("", carried.method)
+    if not (is_lowest or is_first_complete or is_new_method):
+        return carried
+    return Carried(
+        total if is_lowest else carried.nadir_mm,
+        visit.visit_on if is_lowest else carried.nadir_on,
+        visit.visit_on if is_first_complete else carried.complete_on,
+        visit.method or carried.method,
+    )
 
 
 def observe_scan(line: Line, carried: Carried, visit: Visit) -> Scan:
@@ -237,14 +240,17 @@ def observe_scan(line: Line, carried: Carried, visit: Visit) -> Scan:
 
 
 def _observe_nontargets(scan: Scan) -> None:
-    read = [
-        (lesion.lesion_id, *read_nontarget(scan.line.roster, scan.rows, lesion, scan.visit.visit_on))
-        for lesion in scan.line.roster.nontargets
-    ]
-    scan.worse = tuple([name for name, word, _ in read if word == WORSE])
-    scan.present = tuple([name for name, word, _ in read if word == PRESENT])
-    scan.absent = tuple([name for name, word, _ in read if word == ABSENT])
-    scan.unknown = tuple([why for _, word, why in read if word == UNKNOWN])
+    roster, rows, visit_on = scan.line.roster, scan.rows, scan.visit.visit_on
+    for lesion in roster.nontargets:
+        word, why = read_nontarget(roster, rows, lesion, visit_on)
+        if word == PRESENT:
+            scan.present += (lesion.lesion_id,)
+        elif word == ABSENT:
+            scan.absent += (lesion.lesion_id,)
+        elif word == WORSE:
+            scan.worse += (lesion.lesion_id,)
+        else:
+            scan.unknown += (why,)
 
 
 def observe_return(scan: Scan, *, wait: bool) -> None:

@@ -6,7 +6,6 @@ The rows are dicts as the use cases give them (`tracker.standards`).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from .. import words
@@ -109,15 +108,10 @@ def _rules(rules: Sequence[Row]) -> RenderableType:
         [
             Column("Rule", [row["rule"].rpartition(".")[2] for row in rules], drop=2),
             Column("Result", [row["category"] for row in rules]),
-            Column("When", [_sentence(row) for row in rules], wraps=True),
+            Column("When", [row["when"] for row in rules], wraps=True),
             Column("Source", [row["source"] for row in rules], wraps=True, drop=1),
         ]
     )
-
-
-def _sentence(rule: Mapping[str, Any]) -> str:
-    """Return a rule's sentence with what is filled in at a visit named in brackets: "[lowest sum]"."""
-    return re.sub(r"\{(\w+)\}", lambda match: f"[{match[1].replace('_', ' ')}]", rule["sentence"])
 
 
 def _inputs(inputs: Sequence[Row]) -> RenderableType:
@@ -157,7 +151,7 @@ def _said(family: Mapping[str, Any]) -> Iterator[Row]:
     for title, rules in _parts(family["rules"]):
         yield {
             "Table": title,
-            "Rule": [f"{row['order']}. {row['category']}: {row['sentence']} [{row['source']}]" for row in rules],
+            "Rule": [f"{row['order']}. {row['category']}: {row['when']} [{row['source']}]" for row in rules],
         }
     if family["inputs"]:
         yield said_row((f"Input {row['name']}", f"{row['unit']} {row['help']}".strip()) for row in family["inputs"])

@@ -56,6 +56,7 @@ def describe(criteria: str) -> dict[str, Any]:
                 "order": order,
                 "rule": rule.id,
                 "category": rule.category,
+                "when": rule.when,
                 "sentence": rule.sentence,
                 "source": rule.source,
             }
