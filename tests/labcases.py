@@ -96,6 +96,42 @@ def lab_visit(on, label="", **values):
     return Visit(day, label, results=tuple(result(row, day) for row in rows))
 
 
+def lab_history(*visits, started="", stopped="", events=(), new_therapy="", as_of=""):
+    """Return the history of a line from its visits, the baseline first; `events` are (event, day) pairs."""
+    return History(
+        patient_id="P01",
+        line=Line(1, started_on=day_of(started), stopped_on=day_of(stopped)),
+        visits=visits,
+        events=tuple(Event(event, date.fromisoformat(on)) for event, on in events),
+        new_therapy_on=day_of(new_therapy),
+        as_of=day_of(as_of),
+    )
+
+
+def day_of(text):
+    return date.fromisoformat(text) if text else None
+
+
+def iso(day):
+    """Return a day as the files of cases write it: `none` when there is none."""
+    return "none" if day is None else day.isoformat()
+
+
+def judged(case, line, course):
+    """Return what a course says at each visit of a case that the file has something to say of."""
+    said = []
+    expected = {(one.visit, one.on): one for one in case.visits if one.line == line}
+    for row in course.assessments:
+        asked = expected.pop((row.visit, row.visit_on), None)
+        if asked is None:
+            said.append((line, row.visit, row.visit_on, row.overall, row.reported, {}))
+            continue
+        categories = (row.overall, row.reported) if asked.category else ("", "")
+        extra = {name: row.extra.get(name) for name in asked.extra}
+        said.append((line, row.visit, row.visit_on, *categories, extra))
+    return said
+
+
 def lab_cases(family):
     """Yield the cases of a family with the analyte layout, in the order of the file."""
     for case_id, rows in groupby(read_rows(f"{family}.csv"), key=itemgetter("case_id")):

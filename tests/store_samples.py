@@ -2,6 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from remtrack.store import FACT_TABLES, open_record
 from remtrack.store.exports import HEADERS
@@ -9,8 +12,22 @@ from remtrack.store.exports import HEADERS
 BASELINE, FIRST, SECOND, THIRD = date(2024, 1, 8), date(2024, 3, 11), date(2024, 5, 6), date(2024, 7, 1)
 
 
+@cache
+def empty_record():
+    """The bytes of a new record; making one from nothing takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "record.db"
+        open_record(path, write=True, create=True).close()
+        return path.read_bytes()
+
+
 def new_record(path):
-    return open_record(path, write=True, create=True)
+    """A record that does not wait for the disk after each change: no test that uses it pulls the plug."""
+    if not path.exists():
+        path.write_bytes(empty_record())
+    record = open_record(path, write=True)
+    record._connection.execute("PRAGMA synchronous = OFF")
+    return record
 
 
 def put_patient(change, patient_id="P01", *, line=1, started_on=date(2024, 1, 15), baseline_on=None, **columns):
@@ -20,7 +37,9 @@ def put_patient(change, patient_id="P01", *, line=1, started_on=date(2024, 1, 15
     change.put("line_criteria", {"patient_id": patient_id, "line": line, "criteria": "recist-1.1"})
 
 
-def put_lesion(change, lesion_id="L1", patient_id="P01", *, line=1, role="target", kind="nonnodal", reader="", **columns):
+def put_lesion(
+    change, lesion_id="L1", patient_id="P01", *, line=1, role="target", kind="nonnodal", reader="", **columns
+):
     change.put("lesions", {"patient_id": patient_id, "lesion_id": lesion_id, "kind": kind, **columns})
     names = {"patient_id": patient_id, "line": line, "lesion_id": lesion_id, "reader": reader}
     change.put("line_lesions", {**names, "role": role})
@@ -31,7 +50,9 @@ def put_visit(change, on, sizes, patient_id="P01", *, line=1, reader="", **colum
     names = {"patient_id": patient_id, "visit_on": on, "reader": reader}
     change.put("visits", {**names, "line": line, **columns})
     for lesion_id, found in sizes.items():
-        reading = {"state": found} if isinstance(found, str) else {"state": "measured", "longest_mm": Decimal(str(found))}
+        reading = (
+            {"state": found} if isinstance(found, str) else {"state": "measured", "longest_mm": Decimal(str(found))}
+        )
         change.put("measurements", {**names, "lesion_id": lesion_id, **reading})
 
 
@@ -46,7 +67,9 @@ def put_story(change, patient_id="P01", sizes=(60, 42, 40)):
 def facts_of(record):
     """Everything in the fact tables, without the numbers of changes, to compare records with."""
     return {
-        table: [{name: value for name, value in row.items() if name not in ("changed_by", "last_change")} for row in rows]
+        table: [
+            {name: value for name, value in row.items() if name not in ("changed_by", "last_change")} for row in rows
+        ]
         for table in FACT_TABLES
         if (rows := record.rows(table))
     }

@@ -182,7 +182,7 @@ def test_a_file_that_is_not_ours_is_refused_and_left_untouched(typed, record_pat
     assert told.code == 5
     assert str(record_path) in told.err
     assert digest(record_path) == before
-    assert sorted(os.listdir(record_path.parent)) == [record_path.name]
+    assert [file.name for file in record_path.parent.iterdir()] == [record_path.name]
 
 
 def test_a_folder_is_not_a_record(typed, record_path):

@@ -32,7 +32,10 @@ def write_tables(case, folder):
     write(
         "lines",
         "patient_id line criteria started_on stopped_on settings",
-        [(case.case_id, line, "recist-1.1", starts.get(line, ""), stops.get(line, ""), settings) for line in case.lines],
+        [
+            (case.case_id, line, "recist-1.1", starts.get(line, ""), stops.get(line, ""), settings)
+            for line in case.lines
+        ],
     )
     write("visits", "patient_id line visit date method", [(case.case_id, *day, "CT") for day in case.dates])
     write(
@@ -122,12 +125,15 @@ def test_an_import_again_finds_every_row_recorded(tmp_path):
 def test_the_order_of_the_rows_is_irrelevant(tmp_path):
     """All cases in one file, once as they stand and once backwards: the same exports."""
     rows = [
-        (case.case_id, *(row[name] for name in ("line", "visit", "date", "lesion_id", "role", "kind", "measure_mm", "state")))
+        (
+            case.case_id,
+            *(row[name] for name in ("line", "visit", "date", "lesion_id", "role", "kind", "measure_mm", "state")),
+        )
         for case in CASES
         if case.case_id != "R30"  # its baseline has no lesion, so no reading can tell of it
         for row in case.lesions
     ]
-    header = "patient_id line visit date lesion_id role kind measure_mm state".split()
+    header = ["patient_id", "line", "visit", "date", "lesion_id", "role", "kind", "measure_mm", "state"]
     outs = []
     for name, ordered in (("forth", rows), ("back", rows[::-1])):
         table = tmp_path / f"{name}.csv"

@@ -178,7 +178,7 @@ def test_a_patient_is_renamed_with_every_fact(begun):
 
 
 def test_a_lesion_is_named_before_it_is_read_and_closed_when_it_is_followed_no_more(begun):
-    begun('lesion add P01 X2 --role nontarget --organ pleura')
+    begun("lesion add P01 X2 --role nontarget --organ pleura")
     begun('lesion close P01 X2 2026-03-02 --reason "drained"')
     rows = {row["lesion_id"]: row for row in begun("lesions P01 --json").rows}
 
@@ -208,3 +208,13 @@ def test_what_an_independent_reader_saw_has_its_own_answer(begun):
     rows = json.loads(begun("status P01 --json").out)["rows"]
 
     assert {row["reader"]: row["current"] for row in rows} == {"": "PR", "R1": "SD"}
+
+
+def test_a_reader_without_a_baseline_gets_no_answer_and_check_says_why(begun):
+    begun("line set P01 1 --baseline 2026-01-05")
+    begun('add P01 2026-03-02 --reader R1 --new "N1 lung 9"')
+    told = begun("check --json")
+
+    assert told.code == 0
+    assert [row["rule"] for row in told.rows] == ["reader-without-baseline"]
+    assert {row["reader"] for row in begun("status P01 --json").rows} == {""}

@@ -12,14 +12,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from store_samples import put_story
 
 from remtrack.errors import Exit, RecordError
 from remtrack.store import open_record
 from remtrack.store.schema import APPLICATION_ID, SCHEMA_VERSION
-from store_samples import new_record, put_story
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
+
+
+def new_record(path):
+    return open_record(path, write=True, create=True)
 
 
 def sha256(path):
@@ -341,7 +345,14 @@ def test_every_connection_has_the_settings_that_keep_a_record_safe(written):
     with open_record(written, write=True) as record:
         settings = {
             name: record._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("foreign_keys", "trusted_schema", "synchronous", "cell_size_check", "temp_store", "busy_timeout")
+            for name in (
+                "foreign_keys",
+                "trusted_schema",
+                "synchronous",
+                "cell_size_check",
+                "temp_store",
+                "busy_timeout",
+            )
         }
 
     assert settings == {

@@ -18,7 +18,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Prints no traceback, whatever happens."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us: say it to nobody
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the whole run
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the whole run
     from .app import ReaderLeft, execute, wants_json
 
     try:

@@ -66,7 +66,7 @@ def shielded(word: str) -> str:
     return _SHIELD + word if re.match(r"-[0-9.]", word) else word
 
 
-class ReaderLeft(Exception):
+class ReaderLeft(Exception):  # noqa: N818 - nothing went wrong
     """Whoever read the output (head, less) has what they wanted."""
 
 
@@ -179,12 +179,15 @@ def build(word: str) -> typer.Typer:
     def start(
         ctx: typer.Context,
         db: Annotated[
-            str | None, typer.Option("--db", metavar="FILE", help="The record; else REMTRACK_DB, else your data folder.")
+            str | None,
+            typer.Option("--db", metavar="FILE", help="The record; else REMTRACK_DB, else your data folder."),
         ] = None,
         who: Annotated[
             str | None, typer.Option("--as", metavar="NAME", help="Who is typing, for the record of changes.")
         ] = None,
-        no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; fail when something is missing.")] = False,
+        no_input: Annotated[
+            bool, typer.Option("--no-input", help="Never ask; fail when something is missing.")
+        ] = False,
         version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
     ) -> None:
         """

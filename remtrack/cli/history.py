@@ -61,7 +61,11 @@ def undo(
             talk(f"  and {len(change['rows']) - 10} more")
         if not yes:
             if not (here.asks and on_terminal()):
-                raise UsageError("undo asks before it takes back", "there is no terminal to ask on", f"remtrack undo {change['number']} --yes")
+                raise UsageError(
+                    "undo asks before it takes back",
+                    "there is no terminal to ask on",
+                    f"remtrack undo {change['number']} --yes",
+                )
             if not typer.confirm("Take it back?", default=False, err=True):
                 raise typer.Abort
         outcome = take_back(record, change["number"], here.who, reason)

@@ -108,7 +108,11 @@ def demo(
         output(remission_screen(rows, DEMO_DAY, plain_words), form)
     sys.stdout.flush()
     talk("", "Look further, as it stood on the demo's day:", f"  export REMTRACK_TODAY={DEMO_DAY} REMTRACK_DB={path}")
-    talk("  remtrack explain DEMO-PD 2026-03-24", "  remtrack status DEMO-SHORT", "Then start your own: remtrack patient add P01")
+    talk(
+        "  remtrack explain DEMO-PD 2026-03-24",
+        "  remtrack status DEMO-SHORT",
+        "Then start your own: remtrack patient add P01",
+    )
 
 
 COMMANDS = {"init": init, "check": check, "recompute": recompute, "demo": demo}

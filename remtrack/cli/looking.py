@@ -69,8 +69,12 @@ def timeline(
 def remission(
     ctx: typer.Context,
     patient_id: Annotated[str | None, typer.Argument(metavar="[PATIENT]")] = None,
-    min_months: Annotated[float, typer.Option("--min-months", help="Only those that lasted so long (30.4375 days a month).")] = 0,
-    lasted: Annotated[str | None, typer.Option("--lasted", help="Only yes, no or not-yet: did it last a month?")] = None,
+    min_months: Annotated[
+        float, typer.Option("--min-months", help="Only those that lasted so long (30.4375 days a month).")
+    ] = 0,
+    lasted: Annotated[
+        str | None, typer.Option("--lasted", help="Only yes, no or not-yet: did it last a month?")
+    ] = None,
     as_of: AsOf = None,
     plain_words: PlainWords = False,
     form: Format = None,
@@ -98,10 +102,14 @@ def remission(
         days = 28 if min_months == 1 else round(min_months * 30.4375)
         rows = list(
             remissions(
-                record, cut or here.today, None if patient_id is None else [patient_id],
-                cut=cut is not None, min_days=days, lasted=wanted,
+                record,
+                cut or here.today,
+                None if patient_id is None else [patient_id],
+                cut=cut is not None,
+                min_days=days,
+                lasted=wanted,
             )
-        )  # fmt: skip
+        )
     output(remission_screen(rows, cut or here.today, plain_words), chosen_format(form, json))
 
 
@@ -128,9 +136,14 @@ def explain(
     here = session(ctx)
     with here.read() as record:
         found = why(
-            record, patient_id, here.day(day), line=line, reader=reader, criteria=criteria,
+            record,
+            patient_id,
+            here.day(day),
+            line=line,
+            reader=reader,
+            criteria=criteria,
             as_of=here.optional_day(as_of),
-        )  # fmt: skip
+        )
     output(explanation_screen(found, here.today, plain_words), chosen_format(form, json))
 
 

@@ -19,8 +19,14 @@ patient = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Add, sh
 line = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Lines of therapy: start, stop, list, set.")
 lesion = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Name a lesion, or stop following one.")
 
-Criteria = Annotated[list[str] | None, typer.Option("--criteria", help="A family that judges the line; repeat for more.", metavar="FAMILY")]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the family, such as confirm_days=56.", metavar="NAME=VALUE")]
+Criteria = Annotated[
+    list[str] | None,
+    typer.Option("--criteria", help="A family that judges the line; repeat for more.", metavar="FAMILY"),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting of the family, such as confirm_days=56.", metavar="NAME=VALUE"),
+]
 
 
 @patient.command("add")
@@ -31,7 +37,9 @@ def patient_add(
     setting: Settings = None,
     disease: Annotated[str, typer.Option("--disease")] = "",
     note: Annotated[str, typer.Option("--note")] = "",
-    started: Annotated[str | None, typer.Option("--started", help="When the first treatment started.", metavar="DATE")] = None,
+    started: Annotated[
+        str | None, typer.Option("--started", help="When the first treatment started.", metavar="DATE")
+    ] = None,
     regimen: Annotated[str, typer.Option("--regimen")] = "",
 ) -> None:
     """
@@ -49,9 +57,16 @@ def patient_add(
         raise UsageError(error.what, error.why, error.hint) from error
     with here.write(create=True) as record:
         outcome = add_patient(
-            record, code, here.who, criteria=tuple(criteria or ()), settings=pairs(setting), disease=disease,
-            note=note, started_on=here.optional_day(started), regimen=regimen,
-        )  # fmt: skip
+            record,
+            code,
+            here.who,
+            criteria=tuple(criteria or ()),
+            settings=pairs(setting),
+            disease=disease,
+            note=note,
+            started_on=here.optional_day(started),
+            regimen=regimen,
+        )
     if outcome.number is None:
         answer(f"{code}: already there, nothing to change")
     else:
@@ -129,8 +144,12 @@ def line_start(
     regimen: Annotated[str, typer.Option("--regimen")] = "",
     criteria: Criteria = None,
     setting: Settings = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="An earlier visit that is its baseline.", metavar="DATE")] = None,
-    target: Annotated[list[str] | None, typer.Option("--target", help="A lesion of that visit that is a target.", metavar="LESION")] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help="An earlier visit that is its baseline.", metavar="DATE")
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", help="A lesion of that visit that is a target.", metavar="LESION")
+    ] = None,
     nontarget: Annotated[list[str] | None, typer.Option("--nontarget", metavar="LESION")] = None,
 ) -> None:
     """
@@ -143,10 +162,16 @@ def line_start(
     here = session(ctx)
     with here.write() as record:
         outcome = start_line(
-            record, patient_id, here.who, started_on=here.day(day) if day else here.today, regimen=regimen,
-            criteria=tuple(criteria or ()), settings=pairs(setting), baseline_on=here.optional_day(baseline),
+            record,
+            patient_id,
+            here.who,
+            started_on=here.day(day) if day else here.today,
+            regimen=regimen,
+            criteria=tuple(criteria or ()),
+            settings=pairs(setting),
+            baseline_on=here.optional_day(baseline),
             roles=roles(target, nontarget),
-        )  # fmt: skip
+        )
     answer(f"{patient_id}: line {outcome.line} begun")
     for remark in outcome.remarks:
         talk(f"  {remark}")
@@ -173,9 +198,13 @@ def line_stop(
     with here.write() as record:
         chosen = number or latest_line(record.rows("lines", patient_id=patient_id))
         outcome = set_line(
-            record, patient_id, chosen, here.who, values={"stopped_on": here.day(day) if day else here.today},
+            record,
+            patient_id,
+            chosen,
+            here.who,
+            values={"stopped_on": here.day(day) if day else here.today},
             command="line stop",
-        )  # fmt: skip
+        )
     answer(f"{patient_id}: therapy of line {outcome.line} stopped" if outcome.number else "already recorded")
     saved(outcome)
 
@@ -208,11 +237,16 @@ def line_set(
     number: Annotated[int, typer.Argument(metavar="LINE")],
     settings: Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")] = None,
     criteria: Criteria = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="The visit that is its baseline; none for the first.", metavar="DATE")] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", help="The visit that is its baseline; none for the first.", metavar="DATE"),
+    ] = None,
     started: Annotated[str | None, typer.Option("--started", metavar="DATE")] = None,
     stopped: Annotated[str | None, typer.Option("--stopped", metavar="DATE")] = None,
     regimen: Annotated[str | None, typer.Option("--regimen")] = None,
-    target: Annotated[list[str] | None, typer.Option("--target", metavar="LESION", help="Make it a target of this line.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar="LESION", help="Make it a target of this line.")
+    ] = None,
     nontarget: Annotated[list[str] | None, typer.Option("--nontarget", metavar="LESION")] = None,
     reason: Annotated[str, typer.Option("--reason")] = "",
 ) -> None:
@@ -234,9 +268,16 @@ def line_set(
         values["regimen"] = regimen
     with here.write() as record:
         outcome = set_line(
-            record, patient_id, number, here.who, values=values, criteria=tuple(criteria or ()),
-            settings=pairs(settings), roles=roles(target, nontarget), reason=reason,
-        )  # fmt: skip
+            record,
+            patient_id,
+            number,
+            here.who,
+            values=values,
+            criteria=tuple(criteria or ()),
+            settings=pairs(settings),
+            roles=roles(target, nontarget),
+            reason=reason,
+        )
     if outcome.number is None:
         answer(f"{patient_id}, line {number}: already so, nothing to change")
         return
@@ -274,7 +315,10 @@ def lesion_add(
         outcome = add_lesion(
             record, patient_id, code, here.who, role=played, kind=sort, organ=organ, site=site, line=number
         )
-    answer(f"{patient_id}: {code} " + ("is there already" if outcome.number is None else f"is {played} in line {outcome.line}"))
+    answer(
+        f"{patient_id}: {code} "
+        + ("is there already" if outcome.number is None else f"is {played} in line {outcome.line}")
+    )
     saved(outcome)
 
 
@@ -357,7 +401,11 @@ def pairs(words: Sequence[str] | None) -> dict[str, str]:
     for word in words or ():
         name, equals, value = word.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise UsageError(f'"{word}" is not a setting', "it must be NAME=VALUE, such as confirm_days=56", "remtrack criteria show recist-1.1")
+            raise UsageError(
+                f'"{word}" is not a setting',
+                "it must be NAME=VALUE, such as confirm_days=56",
+                "remtrack criteria show recist-1.1",
+            )
         found[name.strip()] = value.strip()
     return found
 
@@ -376,9 +424,16 @@ def saved(outcome: Outcome, following: str = "") -> None:
         talk(say_problem(problem))
     moved_lines(outcome)
     if outcome.number is not None:
-        talk(f"Saved as change {outcome.number}.  Wrong?  remtrack undo" + (f"   Next: {following}" if following else ""))
+        talk(
+            f"Saved as change {outcome.number}.  Wrong?  remtrack undo" + (f"   Next: {following}" if following else "")
+        )
 
 
 COMMANDS = {
-    "patient": patient, "patients": patients, "line": line, "lesion": lesion, "lesions": lesions, "event": event
-}  # fmt: skip
+    "patient": patient,
+    "patients": patients,
+    "line": line,
+    "lesion": lesion,
+    "lesions": lesions,
+    "event": event,
+}

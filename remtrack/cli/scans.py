@@ -27,11 +27,22 @@ def add(
     ctx: typer.Context,
     patient: Annotated[str | None, typer.Argument(metavar="[PATIENT]")] = None,
     words: Annotated[list[str] | None, typer.Argument(metavar="[DATE] [LESION=SIZE]...")] = None,
-    target: Annotated[list[str] | None, typer.Option("--target", metavar='"ID ORGAN SIZE"', help="A target lesion, at a baseline.")] = None,
-    nontarget: Annotated[list[str] | None, typer.Option("--nontarget", metavar='"ID ORGAN"', help="A non-target lesion, at a baseline.")] = None,
-    new: Annotated[list[str] | None, typer.Option("--new", metavar='"ID ORGAN SIZE"', help="A lesion first seen now (add equivocal when unsure).")] = None,
-    visit_only: Annotated[bool, typer.Option("--visit-only", help="Record the visit though no lesion was read.")] = False,
-    line: Annotated[int | None, typer.Option("--line", help="The line of therapy; else the one the date falls in.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar='"ID ORGAN SIZE"', help="A target lesion, at a baseline.")
+    ] = None,
+    nontarget: Annotated[
+        list[str] | None, typer.Option("--nontarget", metavar='"ID ORGAN"', help="A non-target lesion, at a baseline.")
+    ] = None,
+    new: Annotated[
+        list[str] | None,
+        typer.Option("--new", metavar='"ID ORGAN SIZE"', help="A lesion first seen now (add equivocal when unsure)."),
+    ] = None,
+    visit_only: Annotated[
+        bool, typer.Option("--visit-only", help="Record the visit though no lesion was read.")
+    ] = False,
+    line: Annotated[
+        int | None, typer.Option("--line", help="The line of therapy; else the one the date falls in.")
+    ] = None,
     reader: Reader = "",
     visit: Annotated[str, typer.Option("--visit", help="A label for the visit, such as V3.")] = "",
     method: Annotated[str, typer.Option("--method", help="CT, MRI, caliper ...")] = "",
@@ -96,9 +107,10 @@ def edit(
         )
     if not (readings or remove or new_date or visit or method or note):
         raise UsageError(
-            "nothing to correct was given", "a reading, --date, --remove, --visit, --method or --note",
+            "nothing to correct was given",
+            "a reading, --date, --remove, --visit, --method or --note",
             f'remtrack edit {patient} {day} L1=SIZE --reason "typing error"',
-        )  # fmt: skip
+        )
     scan = Scan(patient, day, readings, reader=reader, label=visit, method=method, note=note, reason=reason)
     with here.write() as record:
         from ..tracker.scans import edit_scan
@@ -207,7 +219,10 @@ def report(outcome: Outcome, form: str) -> None:
         talk(say_problem(problem))
     day = f", {say_day(outcome.visit_on)}" if outcome.visit_on else ""
     if outcome.number is None:
-        answer(f"{outcome.patient_id}{day}: already recorded, nothing to change ({'; '.join(outcome.same) or 'same visit'})")
+        answer(
+            f"{outcome.patient_id}{day}: already recorded, nothing to change",
+            *(f"  {item}" for item in outcome.same),
+        )
         return
     lines = [f"{outcome.patient_id}{day}" + (f", baseline of line {outcome.line}" if outcome.is_baseline else "")]
     if outcome.added:
@@ -239,7 +254,9 @@ def verdict_lines(outcome: Outcome) -> list[str]:
             lines += [f"  not decided: {missing}" for missing in row.undecided]
         elif outcome.is_baseline and course.baseline_on == outcome.visit_on:
             total = course.baseline_value
-            said = "no target lesions" if total is None else f"{total.normalize():f} {family_entry(course.criteria).unit}"
+            said = (
+                "no target lesions" if total is None else f"{total.normalize():f} {family_entry(course.criteria).unit}"
+            )
             lines.append(f"  {name}: baseline, {said}")
     return lines
 
@@ -260,15 +277,22 @@ def moved_lines(outcome: Outcome, most: int = 12) -> None:
 def outcome_value(outcome: Outcome) -> dict[str, object]:
     here = [
         {
-            "criteria": course.criteria, "reader": course.reader, "line": course.line, "overall": row.overall,
-            "reported": row.reported, "rule": row.rule, "because": row.because, "source": row.source,
-            "sum_mm": None if row.sum_mm is None else float(row.sum_mm), "undecided": list(row.undecided),
+            "criteria": course.criteria,
+            "reader": course.reader,
+            "line": course.line,
+            "overall": row.overall,
+            "reported": row.reported,
+            "rule": row.rule,
+            "because": row.because,
+            "source": row.source,
+            "sum_mm": None if row.sum_mm is None else float(row.sum_mm),
+            "undecided": list(row.undecided),
             "flags": list(row.flags),
         }
         for course in outcome.courses
         for row in course.assessments
         if row.visit_on == outcome.visit_on and course.line == outcome.line
-    ]  # fmt: skip
+    ]
     return {
         "schema_version": 1,
         "command": "add",
@@ -281,13 +305,20 @@ def outcome_value(outcome: Outcome) -> dict[str, object]:
         "same": list(outcome.same),
         "answers": here,
         "moved": [
-            {"patient_id": row.patient_id, "line": row.line, "criteria": row.criteria, "reader": row.reader,
-             "date": row.visit_on.isoformat(), "before": row.before, "after": row.after}
+            {
+                "patient_id": row.patient_id,
+                "line": row.line,
+                "criteria": row.criteria,
+                "reader": row.reader,
+                "date": row.visit_on.isoformat(),
+                "before": row.before,
+                "after": row.after,
+            }
             for row in outcome.moved
         ],
         "warnings": [problem.what for problem in outcome.problems],
         "remarks": list(outcome.remarks),
-    }  # fmt: skip
+    }
 
 
 # ------------------------------------------------------------------------------------- the questions
@@ -316,7 +347,9 @@ def ask(here: Session, patient: str | None, day: date | None, *, line: int | Non
         for row in moved_preview:
             talk(f"  {row.visit_on}  {row.before} -> {row.after}")
         count = len(preview.added) + len(preview.same)
-        if not typer.confirm(f"Save {'this entry' if count == 1 else f'these {count} entries'}?", default=True, err=True):
+        if not typer.confirm(
+            f"Save {'this entry' if count == 1 else f'these {count} entries'}?", default=True, err=True
+        ):
             raise typer.Abort
         outcome = record_scan(record, scan, here.who)
     report(outcome, "plain")
@@ -341,7 +374,9 @@ def ask_day(here: Session) -> date:
     from ..exchange.cells import say_day
 
     while True:
-        typed = str(typer.prompt(f"Scan date [today, {say_day(here.today)}]", default="today", show_default=False, err=True))
+        typed = str(
+            typer.prompt(f"Scan date [today, {say_day(here.today)}]", default="today", show_default=False, err=True)
+        )
         try:
             return here.day(typed.strip())
         except UsageError as error:
@@ -371,7 +406,9 @@ def ask_lesions(record: Record, patient_id: str, reader: str) -> tuple[list[Word
             role = ask_role()
             if not role:
                 break
-        typed = str(typer.prompt("  Lesion, organ and size (L4 liver 14)", default="", show_default=False, err=True)).strip()
+        typed = str(
+            typer.prompt("  Lesion, organ and size (L4 liver 14)", default="", show_default=False, err=True)
+        ).strip()
         if not typed:
             break
         item = introduction(role, typed)
@@ -384,7 +421,9 @@ def ask_lesions(record: Record, patient_id: str, reader: str) -> tuple[list[Word
 
 def ask_role() -> str:
     while True:
-        typed = str(typer.prompt("  Role: t = target, n = non-target, Enter = done", default="", show_default=False, err=True))
+        typed = str(
+            typer.prompt("  Role: t = target, n = non-target, Enter = done", default="", show_default=False, err=True)
+        )
         word = typed.strip().lower()
         if not word:
             return ""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Format = Annotated[
     str | None,
-    typer.Option("--format", help="table, plain, json or csv; a table on a terminal, plain when piped.", metavar="FORM"),
+    typer.Option(
+        "--format", help="table, plain, json or csv; a table on a terminal, plain when piped.", metavar="FORM"
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 PlainWords = Annotated[bool, typer.Option("--plain-words", help="Say it in everyday words.")]
@@ -195,12 +197,17 @@ def error_value(error: RemtrackError) -> dict[str, object]:
         "exit_code": int(error.exit_code),
         "problems": [
             {
-                "severity": problem.severity, "rule": problem.rule, "what": problem.what, "why": problem.why,
-                "hint": problem.hint, "line": problem.line, "column": problem.column,
+                "severity": problem.severity,
+                "rule": problem.rule,
+                "what": problem.what,
+                "why": problem.why,
+                "hint": problem.hint,
+                "line": problem.line,
+                "column": problem.column,
             }
             for problem in error.problems
         ],
-    }  # fmt: skip
+    }
 
 
 def say_problem(problem: object) -> str:

@@ -20,16 +20,32 @@ _SHOWN = 40  # bad rows named on a terminal; off it, in --json and in the reject
 
 def import_(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="FILE|FOLDER|-", help="CSV or .xlsx, a folder written by export, or - for stdin.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|FOLDER|-", help="CSV or .xlsx, a folder written by export, or - for stdin.")
+    ],
     sheet: Annotated[list[str] | None, typer.Option("--sheet", help="A sheet of a workbook; repeat for more.")] = None,
-    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")] = None,
-    constant: Annotated[list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")] = None,
-    day_zero: Annotated[str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")] = None,
-    prefix: Annotated[str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")] = "",
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")
+    ] = None,
+    day_zero: Annotated[
+        str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")
+    ] = None,
+    prefix: Annotated[
+        str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")
+    ] = "",
     decimal: Annotated[str, typer.Option("--decimal", help="point or comma.")] = "point",
-    date_order: Annotated[str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="Take the good rows, write the others to the rejects file.")] = False,
-    rejects: Annotated[Path | None, typer.Option("--rejects", metavar="FILE", help="Where the refused rows go.")] = None,
+    date_order: Annotated[
+        str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Take the good rows, write the others to the rejects file.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", metavar="FILE", help="Where the refused rows go.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     reason: Annotated[str, typer.Option("--reason")] = "",
     json: Json = False,
@@ -48,7 +64,9 @@ def import_(
     if decimal not in ("point", "comma"):
         raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
     if date_order not in (None, "dmy", "mdy"):
-        raise UsageError(f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy")
+        raise UsageError(
+            f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy"
+        )
     request = Request(
         source=source,
         sheets=tuple(sheet or ()),
@@ -70,7 +88,7 @@ def import_(
 
         print(writer.dumps(imported_value(done), ensure_ascii=False))
     else:
-        report(done, request.source)
+        report(done)
     if done.refused and not partial:
         raise RefusedError(
             f"{source}: {done.refused} of {done.rows} rows were refused, nothing was imported",
@@ -98,7 +116,7 @@ def typed_again(request: Request, *more: str) -> str:
     return join([*words, *more])
 
 
-def report(done: Imported, source: str) -> None:
+def report(done: Imported) -> None:
     """Say what came in, what was refused and where the refused rows are."""
     for name, unknown in done.unknown_columns:
         talk(f"{name}: not known and left out: {', '.join(unknown)}")
@@ -147,16 +165,30 @@ def imported_value(done: Imported) -> dict[str, object]:
         "rejects": str(done.rejects) if done.rejects else None,
         "unknown_columns": {name: list(columns) for name, columns in done.unknown_columns},
         "problems": [
-            {"severity": problem.severity, "rule": problem.rule, "line": problem.line, "column": problem.column,
-             "what": problem.what, "why": problem.why, "hint": problem.hint}
+            {
+                "severity": problem.severity,
+                "rule": problem.rule,
+                "line": problem.line,
+                "column": problem.column,
+                "what": problem.what,
+                "why": problem.why,
+                "hint": problem.hint,
+            }
             for problem in done.problems
         ],
-    }  # fmt: skip
+    }
 
 
 def export(
     ctx: typer.Context,
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="patients, lines, visits, measurements, results, events, assessments, episodes or courses; without it all of them into a folder.")] = None,
+    table: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]",
+            help="patients, lines, visits, measurements, results, events, assessments, episodes or courses; "
+            "without it all of them, into a folder.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE|FOLDER")] = None,
     patient: Annotated[list[str] | None, typer.Option("--patient", help="Only that patient; repeat for more.")] = None,
     form: Format = None,
@@ -177,9 +209,10 @@ def export(
         from ..exchange.cells import nearest
 
         raise UsageError(
-            f'no table "{table}"', f"known: {', '.join(exporting.TABLES)}",
+            f'no table "{table}"',
+            f"known: {', '.join(exporting.TABLES)}",
             f"remtrack export {nearest(table, exporting.TABLES) or 'measurements'}",
-        )  # fmt: skip
+        )
     with here.read() as record:
         if patient:
             from ..tracker.looking import require_patient
@@ -201,7 +234,9 @@ def export(
                 count = exporting.write_table(current, table, out, patient)
                 talk(f"{out}: {count:,} {'row' if count == 1 else 'rows'}")
             else:
-                sys.stdout.reconfigure(encoding="utf-8", newline="")
+                from ..show import as_utf8
+
+                as_utf8(sys.stdout)
                 exporting.write_stream(current, table, sys.stdout, patient)
 
 

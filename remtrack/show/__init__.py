@@ -99,10 +99,10 @@ def output(
 
     stream = stream or sys.stdout
     if fmt == "json":
-        _as_utf8(stream)
+        as_utf8(stream)
         stream.writelines(data.json_text(screen))
     elif fmt == "csv":
-        _as_utf8(stream)
+        as_utf8(stream)
         stream.writelines(data.csv_text(screen))
     elif fmt == "plain":
         for line in data.plain_text(screen):
@@ -140,7 +140,8 @@ def _holds_unicode(stream: TextIO) -> bool:
     return (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
-def _as_utf8(stream: TextIO) -> None:
+def as_utf8(stream: TextIO) -> None:
+    """Let the stream write UTF-8 and leave line ends alone, as JSON and CSV need it."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", newline="")  # CSV brings its own line ends

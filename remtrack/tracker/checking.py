@@ -1,5 +1,5 @@
 """
-`check`: is the file whole, do the stored answers follow from the facts, are the baselines by the book?
+What `check` looks at: the file, the stored answers against the facts, the baselines against the book.
 
 Everything found is a `Problem` with its severity; nothing is mended here.
 """
@@ -40,9 +40,12 @@ def check(record: Record) -> Iterator[Problem]:
         derived = judge(cases)
         if kept and not fresh:
             yield Problem(
-                "warning", f"{patient_id}: the stored answers are out of date", "they are derived anew whenever shown",
-                "remtrack recompute", rule="stale-answers",
-            )  # fmt: skip
+                "warning",
+                f"{patient_id}: the stored answers are out of date",
+                "they are derived anew whenever shown",
+                "remtrack recompute",
+                rule="stale-answers",
+            )
         else:
             yield from differences(patient_id, kept, derived)
         told: set[Problem] = set()
@@ -61,32 +64,49 @@ def differences(patient_id: str, kept: list[Course], derived: list[Course]) -> I
         if old.get(key) != new.get(key):
             was, now = old.get(key, ("none", ""))[0], new.get(key, ("none", ""))[0]
             yield Problem(
-                "error", f"{patient_id}, {key[4]}: the stored answer is {was}, the facts give {now}",
-                "the stored answer was altered or left behind", "remtrack recompute", rule="altered-answer",
-            )  # fmt: skip
+                "error",
+                f"{patient_id}, {key[4]}: the stored answer is {was}, the facts give {now}",
+                "the stored answer was altered or left behind",
+                "remtrack recompute",
+                rule="altered-answer",
+            )
             return
     if [summary(course) for course in kept] != [summary(course) for course in derived]:
         yield Problem(
-            "error", f"{patient_id}: the stored course is not what the facts give",
-            "the stored answer was altered or left behind", "remtrack recompute", rule="altered-answer",
-        )  # fmt: skip
+            "error",
+            f"{patient_id}: the stored course is not what the facts give",
+            "the stored answer was altered or left behind",
+            "remtrack recompute",
+            rule="altered-answer",
+        )
 
 
 def summary(course: Course) -> tuple[object, ...]:
     """Return what a course says beyond its visits."""
     return (
-        course.line, course.reader, course.criteria, course.best_response, course.response_start, course.confirmed_on,
-        course.progression_on, course.dor_days, course.pfs_days, course.current, course.episodes,
-    )  # fmt: skip
+        course.line,
+        course.reader,
+        course.criteria,
+        course.best_response,
+        course.response_start,
+        course.confirmed_on,
+        course.progression_on,
+        course.dor_days,
+        course.pfs_days,
+        course.current,
+        course.episodes,
+    )
 
 
 def silent_readers(record: Record) -> Iterator[Problem]:
     """Yield a warning for each independent reader without a baseline of their own: nothing of theirs is judged."""
-    for patient_id, line, reader in record.unjudged():
+    for found in record.unjudged():
+        who = f"reader {found.reader} has" if found.reader else "there is"
+        why = f"; the line's is {found.baseline_on}" if found.baseline_on else ""
         yield Problem(
             "warning",
-            f"{patient_id}, line {line}: reader {reader} has no baseline of their own",
-            "an independent series of reads is judged against its own baseline, so these visits have no answer",
-            f"remtrack timeline {quote(patient_id)}",
+            f"{found.patient_id}, line {found.line}: {who} no baseline for the visits from {found.first_on} on",
+            f"a series of reads is judged against its own baseline, so these visits have no answer{why}",
+            f"remtrack line list {quote(found.patient_id)}",
             rule="reader-without-baseline",
         )

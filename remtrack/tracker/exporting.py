@@ -67,7 +67,9 @@ def write_table(record: Record, table: str, path: Path, patient_ids: Iterable[st
         with closing(export_rows(record, table, patient_ids)) as rows:
             return write_file(path, columns(table), rows)
     except OSError as error:
-        raise RecordError(f"cannot write {path}", error.strerror or str(error), f"remtrack export {table} -o FILE") from None
+        raise RecordError(
+            f"cannot write {path}", error.strerror or str(error), f"remtrack export {table} -o FILE"
+        ) from None
 
 
 def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None = None) -> dict[str, int]:
@@ -75,7 +77,9 @@ def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordError(f"cannot make the folder {folder}", error.strerror or str(error), "remtrack export -o FOLDER") from None
+        raise RecordError(
+            f"cannot make the folder {folder}", error.strerror or str(error), "remtrack export -o FOLDER"
+        ) from None
     return {table: write_table(record, table, folder / f"{table}.csv", patient_ids) for table in TABLES}
 
 

@@ -39,7 +39,7 @@ def told(change: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: value for name, value in change.items() if name not in ("rows", "rules")},
         "at_local": local_time(change),
-        "rules": {name: revision for name, revision in change["rules"].items()},
+        "rules": dict(change["rules"]),
         "rows": [sentence(row) for row in change["rows"]],
     }
 

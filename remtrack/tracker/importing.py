@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import RemtrackError
 from .derive import derive
 from .merging import Merge, Tally
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Patients are written together in groups of so many, so that memory does not grow with the file.
 _FLUSH = 200
+#: So many patients are derived by name; more, and going through all of them costs no more.
+_FEW = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,6 @@ class Imported:
     rejects: Path | None
     partial: bool
     dry_run: bool
-
-
-class _Nothing(RemtrackError):
-    """Ends the change of a dry run or of a refused import; never seen outside."""
 
 
 def import_tables(path: Path, request: Request, who: str) -> Imported:
@@ -160,18 +157,16 @@ def write(
 ) -> int | None:
     """Write the tables in one change; returns its number, None when nothing was written."""
     command = "import " + ", ".join(dict.fromkeys(table.kind for table in tables))
-    try:
-        with record.change(command, who=who, reason=request.reason, file_name=name, file_sha256=digest) as change:
-            merge = Merge(record, change, tally)
-            for number, table in enumerate(tables):
-                read(merge, table, number, table.file_name if len(tables) > 1 else "", request.prefix)
-            merge.flush()
-            if request.dry_run or not tally.wrote or (tally.bad and not request.partial):
-                raise _Nothing("nothing")
-            few = tally.touched if len(tally.touched) < 2000 else None
-            derive(record, change, sorted(few) if few is not None else None)
-    except _Nothing:
-        return None
+    with record.change(command, who=who, reason=request.reason, file_name=name, file_sha256=digest) as change:
+        merge = Merge(record, change, tally)
+        for number, table in enumerate(tables):
+            read(merge, table, number, table.file_name if len(tables) > 1 else "", request.prefix)
+        merge.flush()
+        if request.dry_run or not tally.wrote or (tally.bad and not request.partial):
+            change.abandon()
+            return None
+        few = sorted(tally.touched) if len(tally.touched) < _FEW else None
+        derive(record, change, few)
     return change.number
 
 
@@ -213,4 +208,3 @@ def write_rejects(path: Path, request: Request, tables: Sequence[Table], tally: 
         lines += [(*cells, bad[line]) for line, cells in table.raw_rows(bad)]
     write_file(target, header, lines)
     return target
-

@@ -117,7 +117,7 @@ def latest_rows(record: Record, today: date, as_of: date | None = None) -> list[
             line = lines.get((patient_id, course.line), {})
             rows.append(status_row(course, patient, line, today, fresh=fresh))
         else:
-            rows.append(empty_row(patient, today))
+            rows.append(empty_row(patient))
     return rows
 
 
@@ -136,7 +136,7 @@ def patient_status(record: Record, patient_id: str, today: date, as_of: date | N
         for course, fresh in found
     ]
     rows.sort(key=lambda row: -row.line)
-    return rows or [empty_row(patient, today)]
+    return rows or [empty_row(patient)]
 
 
 def status_row(
@@ -191,7 +191,7 @@ def status_row(
     )
 
 
-def empty_row(patient: dict[str, Any], today: date) -> StatusRow:
+def empty_row(patient: dict[str, Any]) -> StatusRow:
     """Return the row of a patient in whom there is nothing to judge yet."""
     entry = family_entry(DEFAULT)
     patient_id = patient["patient_id"]
@@ -225,7 +225,7 @@ def attention(course: Course, last: Assessment | None, today: date) -> Iterator[
         yield "only a baseline so far", f"remtrack add {who}"
     else:
         seen = last.visit_on
-        if last.reported_kind == NOT_EVALUABLE or last.kind == NOT_EVALUABLE:
+        if NOT_EVALUABLE in (last.reported_kind, last.kind):
             missing = "; ".join(last.undecided) or "the last visit could not be judged"
             yield missing, f"remtrack explain {who} {last.visit_on}"
         for flag in last.flags:

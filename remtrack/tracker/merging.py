@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from ..store import Change, Record
 
 _MOST_TOLD = 20_000  # a wrong column spoils every row of a large file
-_TABLES = ("patients", "lines", "line_criteria", "visits", "lesions", "line_lesions", "measurements", "results", "events")
+_TABLES = (
+    "patients",
+    "lines",
+    "line_criteria",
+    "visits",
+    "lesions",
+    "line_lesions",
+    "measurements",
+    "results",
+    "events",
+)
 
 
 class Tally:
@@ -50,7 +60,7 @@ class Patient:
         self.patient_id = patient_id
         self.known = known
         self.touched = False  # by this import, as far as `Merge.added` knows
-        self.row: dict[str, Any] | None = None
+        self.row: dict[str, Any] = {}
         self.lines: dict[int, dict[str, Any]] = {}
         self.criteria: dict[int, dict[str, dict[str, str]]] = {}
         self.visits: dict[tuple[date, str], dict[str, Any]] = {}
@@ -84,14 +94,15 @@ class Merge:
 
     def taker(self, kind: str) -> Callable[[str, Sequence[Any]], None]:
         """Return the function that takes one patient's rows of a table of that kind."""
-        return {
+        takers: dict[str, Callable[[str, Sequence[Any]], None]] = {
             "measurements": self.take_measurements,
             "patients": self.take_patients,
             "lines": self.take_lines,
             "visits": self.take_visits,
             "results": self.take_results,
             "events": self.take_events,
-        }[kind]
+        }
+        return takers[kind]
 
     def flush(self) -> None:
         """Write the gathered new rows and forget the patients they belong to."""
@@ -134,24 +145,36 @@ class Merge:
             found.roles[row["line"], row["lesion_id"], row["reader"]] = row["role"]
         for row in self.record.rows("measurements", patient_id=patient_id):
             found.readings[row["visit_key"], row["lesion_id"]] = (
-                row["state"], row["longest_mm"], row["short_mm"], row["other_id"] or "", row["measured_on"],
-            )  # fmt: skip
+                row["state"],
+                row["longest_mm"],
+                row["short_mm"],
+                row["other_id"] or "",
+                row["measured_on"],
+            )
             key = (row["lesion_id"], row["reader"])
             found.first_read[key] = min(found.first_read.get(key, row["visit_on"]), row["visit_on"])
         for row in self.record.rows("events", patient_id=patient_id):
             found.events[row["line"], row["event_on"], row["event"], row["detail"]] += 1
         for row in self.record.rows("results", patient_id=patient_id):
             found.results[row["visit_key"], row["test"], row["sampled_on"]] = (
-                row["value"], row["text"], row["unit"], row["upper_limit"],
-            )  # fmt: skip
+                row["value"],
+                row["text"],
+                row["unit"],
+                row["upper_limit"],
+            )
 
     def line(self, patient: Patient, number: int) -> dict[str, Any]:
         """Return a line of the patient, made when it is not there, judged by the default family."""
         if number not in patient.lines:
             patient.lines[number] = {
-                "patient_id": patient.patient_id, "line": number, "regimen": "", "started_on": None,
-                "stopped_on": None, "baseline_on": None, "is_new": True,
-            }  # fmt: skip
+                "patient_id": patient.patient_id,
+                "line": number,
+                "regimen": "",
+                "started_on": None,
+                "stopped_on": None,
+                "baseline_on": None,
+                "is_new": True,
+            }
             self.fresh["lines"].append((patient.patient_id, number, "", None, None, None))
             if number not in patient.criteria:
                 patient.criteria[number] = {DEFAULT: {}}
@@ -247,7 +270,7 @@ class Merge:
                 continue
             else:
                 self.added(patient)
-                self.add_families(patient, 1, dict.fromkeys(names, {}))
+                self.add_families(patient, 1, {name: {} for name in names})
             if before != merged:
                 patient.row = {**patient.row, **merged}
                 self.put("patients", {"patient_id": patient_id, **merged})
@@ -259,9 +282,13 @@ class Merge:
 
                 near = get_close_matches(name, FAMILIES, 1, 0.4)
                 self.refuse(
-                    row, "unknown-family", f'no criteria family "{name}"', f"known: {', '.join(FAMILIES)}",
-                    f"did you mean {near[0]}?" if near else "", "criteria",
-                )  # fmt: skip
+                    row,
+                    "unknown-family",
+                    f'no criteria family "{name}"',
+                    f"known: {', '.join(FAMILIES)}",
+                    f"did you mean {near[0]}?" if near else "",
+                    "criteria",
+                )
                 return True
         return False
 
@@ -287,9 +314,14 @@ class Merge:
             position = list(held).index(name)
             self.put(
                 "line_criteria",
-                {"patient_id": patient.patient_id, "line": number, "criteria": name, "position": position,
-                 "settings": held[name]},
-            )  # fmt: skip
+                {
+                    "patient_id": patient.patient_id,
+                    "line": number,
+                    "criteria": name,
+                    "position": position,
+                    "settings": held[name],
+                },
+            )
             wrote = True
         return wrote
 
@@ -315,7 +347,7 @@ class Merge:
             if names and patient.lines[number].get("is_new") and number not in patient.named_lines:
                 wrote |= self.replace_default(patient, number, names[0])
             patient.named_lines.add(number)
-            wrote |= self.add_families(patient, number, {name: settings for name in names})
+            wrote |= self.add_families(patient, number, dict.fromkeys(names, settings))
             held = patient.lines[number]
             changed = {name: value for name, value in given.items() if held[name] != value}
             if changed:
@@ -336,9 +368,7 @@ class Merge:
             "line_criteria",
             {"patient_id": patient.patient_id, "line": number, "criteria": name, "position": 0, "settings": {}},
         )
-        self.change.remove(
-            "line_criteria", {"patient_id": patient.patient_id, "line": number, "criteria": DEFAULT}
-        )
+        self.change.remove("line_criteria", {"patient_id": patient.patient_id, "line": number, "criteria": DEFAULT})
         patient.criteria[number] = {name: {}}
         return True
 
@@ -376,9 +406,10 @@ class Merge:
                 self.added(patient)
             else:
                 merged = {
-                    "label": row.visit or held["label"], "method": row.method or held["method"],
+                    "label": row.visit or held["label"],
+                    "method": row.method or held["method"],
                     "note": row.note or held["note"],
-                }  # fmt: skip
+                }
                 if all(held[name] == value for name, value in merged.items()):
                     self.same()
                 else:
@@ -408,9 +439,15 @@ class Merge:
         self, patient: Patient, number: int, day: date, reader: str, label: str, method: str = "", note: str = ""
     ) -> dict[str, Any]:
         row = {
-            "visit_key": self.next_visit, "patient_id": patient.patient_id, "line": number, "visit_on": day,
-            "reader": reader, "label": label, "method": method, "note": note,
-        }  # fmt: skip
+            "visit_key": self.next_visit,
+            "patient_id": patient.patient_id,
+            "line": number,
+            "visit_on": day,
+            "reader": reader,
+            "label": label,
+            "method": method,
+            "note": note,
+        }
         self.next_visit += 1
         self.fresh["visits"].append(
             (row["visit_key"], patient.patient_id, number, day.isoformat(), reader, label, method, note)
@@ -432,10 +469,12 @@ class Merge:
             self.touch(patient)
             return True
         self.refuse(
-            row, "visit-of-other-line", f"{day} is a visit of line {held['line']} of {patient.patient_id}, not {number}",
+            row,
+            "visit-of-other-line",
+            f"{day} is a visit of line {held['line']}, not {number}, of {patient.patient_id}",
             "a visit belongs to one line; only the baseline of a later line may be a visit of the line before",
             column="line",
-        )  # fmt: skip
+        )
         return False
 
     # -- the visit of a row ------------------------------------------------------------
@@ -480,14 +519,29 @@ class Merge:
 
         take_readings(self, patient_id, rows)
 
+    def take_results(self, patient_id: str, rows: Sequence[ResultRow | Problem]) -> None:
+        from .merging_results import take_results
+
+        take_results(self, patient_id, rows)
+
+    def take_events(self, patient_id: str, rows: Sequence[EventRow | Problem]) -> None:
+        from .merging_results import take_events
+
+        take_events(self, patient_id, rows)
+
     def lesion(self, patient: Patient, lesion_id: str, kind: str, organ: str, site: str) -> dict[str, Any]:
         """Return a lesion of the patient, made when it is not there; fills what was not known of it."""
         held = patient.lesions.get(lesion_id)
         if held is None:
             held = {
-                "lesion_key": self.next_lesion, "patient_id": patient.patient_id, "lesion_id": lesion_id, "kind": kind,
-                "organ": organ, "site": site, "closed_on": None,
-            }  # fmt: skip
+                "lesion_key": self.next_lesion,
+                "patient_id": patient.patient_id,
+                "lesion_id": lesion_id,
+                "kind": kind,
+                "organ": organ,
+                "site": site,
+                "closed_on": None,
+            }
             self.next_lesion += 1
             patient.lesions[lesion_id] = held
             self.fresh["lesions"].append((held["lesion_key"], patient.patient_id, lesion_id, kind, organ, site, None))
@@ -501,66 +555,3 @@ class Merge:
                 f"{lesion_id} of {patient.patient_id} is recorded in {held['organ']}, the file says {organ}; kept"
             )
         return held
-
-    # -- results and events --------------------------------------------------------------------------
-
-    def take_results(self, patient_id: str, rows: Sequence[ResultRow | Problem]) -> None:
-        for row in sorted(self.good(rows), key=lambda row: (row.line or 0, row.dated_on)):
-            patient = self.patient(patient_id)
-            held = self.place(patient, row)
-            if held is None:
-                continue
-            at = (held["visit_key"], row.test, row.dated_on)
-            value = (row.value, row.text, row.unit, row.upper_limit)
-            recorded = patient.results.get(at)
-            if recorded == value:
-                self.same()
-            elif recorded is not None:
-                self.refuse(
-                    row, "two-values", f"{row.test} of {patient_id} is recorded otherwise on {row.dated_on}",
-                    "one test has one value a day", column="value",
-                )  # fmt: skip
-            else:
-                patient.results[at] = value
-                self.fresh["results"].append(
-                    (held["visit_key"], row.test, row.dated_on.isoformat(), None if row.value is None else float(row.value),
-                     row.text, row.unit, None if row.upper_limit is None else float(row.upper_limit), row.note)
-                )  # fmt: skip
-                self.added(patient)
-
-    def take_events(self, patient_id: str, rows: Sequence[EventRow | Problem]) -> None:
-        counted: Counter[tuple[int, date, str, str]] = Counter()
-        for row in self.good(rows):
-            patient = self.patient(patient_id)
-            number = row.line or self.only_line(patient, row.dated_on)
-            line = self.line(patient, number)
-            if row.event in ("treatment_start", "treatment_stop"):
-                self.line_date(patient, line, row)
-                continue
-            key = (number, row.dated_on, row.event, row.detail)
-            counted[key] += 1
-            if counted[key] <= patient.events[key]:
-                self.same()
-                continue
-            patient.events[key] += 1
-            self.fresh["events"].append(
-                (self.next_event, patient_id, number, row.dated_on.isoformat(), row.event, row.detail)
-            )
-            self.next_event += 1
-            self.added(patient)
-
-    def line_date(self, patient: Patient, line: dict[str, Any], row: EventRow) -> None:
-        column = "started_on" if row.event == "treatment_start" else "stopped_on"
-        if line[column] == row.dated_on:
-            self.same()
-            return
-        if line[column] is not None:
-            self.refuse(
-                row, "other-date", f"line {line['line']} of {patient.patient_id} has {column} {line[column]}, not {row.dated_on}",
-                "a line starts and stops once", column="date",
-            )  # fmt: skip
-            return
-        line[column] = row.dated_on
-        columns = ("patient_id", "line", "regimen", "started_on", "stopped_on", "baseline_on")
-        self.put("lines", {name: line[name] for name in columns})
-        self.added(patient)

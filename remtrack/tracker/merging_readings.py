@@ -71,9 +71,12 @@ def settle_kinds(merge: Merge, patient: Patient, placed: Placed) -> dict[str, st
         kind = known["kind"] if known else kinds.get(row.lesion_id, "")
         if kind and row.kind and row.kind != kind:
             merge.refuse(
-                row, "other-kind", f"{row.lesion_id} of {patient.patient_id} is {kind}, not {row.kind}",
-                "a lesion keeps its kind for life: a node is measured by its short axis", column="kind",
-            )  # fmt: skip
+                row,
+                "other-kind",
+                f"{row.lesion_id} of {patient.patient_id} is {kind}, not {row.kind}",
+                "a lesion keeps its kind for life: a node is measured by its short axis",
+                column="kind",
+            )
             continue
         kinds[row.lesion_id] = kind or row.kind
     return {lesion_id: kind or "nonnodal" for lesion_id, kind in kinds.items()}
@@ -92,25 +95,30 @@ def settle_roles(
     for row, visit in placed:
         number = row.line or visit["line"]
         key = (number, row.lesion_id, row.reader)
-        baseline = first.get((number, row.reader), visit["visit_on"])
-        role = roles.get(key) or first_role(patient, row, visit, baseline, number, roles)
+        baseline: date = first.get((number, row.reader)) or visit["visit_on"]
+        role = roles.get(key) or first_role(row, visit, baseline, number, roles)
         if row.role and row.role != role:
             merge.refuse(
-                row, "other-role", f"{row.lesion_id} of {patient.patient_id} is {role} in line {number}, not {row.role}",
-                "a lesion keeps its role for the whole line", column="role",
-            )  # fmt: skip
+                row,
+                "other-role",
+                f"{row.lesion_id} of {patient.patient_id} is {role} in line {number}, not {row.role}",
+                "a lesion keeps its role for the whole line",
+                column="role",
+            )
         elif role == "new" and visit["visit_on"] <= baseline:
             merge.refuse(
-                row, "new-at-baseline", f"{row.lesion_id} of {patient.patient_id} cannot be new on {visit['visit_on']}",
-                f"that is the baseline of line {number}; what is seen there is target or nontarget", column="role",
-            )  # fmt: skip
+                row,
+                "new-at-baseline",
+                f"{row.lesion_id} of {patient.patient_id} cannot be new on {visit['visit_on']}",
+                f"that is the baseline of line {number}; what is seen there is target or nontarget",
+                column="role",
+            )
         elif was_seen_before(merge, patient, row, visit):
             roles[key] = role
     return roles
 
 
 def first_role(
-    patient: Patient,
     row: Reading,
     visit: dict[str, Any],
     baseline: date,
@@ -136,11 +144,12 @@ def was_seen_before(merge: Merge, patient: Patient, row: Reading, visit: dict[st
     if first is None or row.role or visit["visit_on"] >= first:
         return True
     merge.refuse(
-        row, "before-first-seen",
+        row,
+        "before-first-seen",
         f"{row.lesion_id} of {patient.patient_id} was first seen on {first}; this reading is dated {row.dated_on}",
         "a lesion cannot be measured before it was first seen; a row that gives its role says that it was seen then",
         column="date",
-    )  # fmt: skip
+    )
     return False
 
 
@@ -170,12 +179,16 @@ def settle_sizes(
             whole = whole._replace(state="unequivocal_pd")
         if whole.state not in _ALLOWED[role]:
             merge.refuse(
-                row, "state-of-other-role",
+                row,
+                "state-of-other-role",
                 f"{row.lesion_id} of {patient.patient_id}: a {role} lesion cannot be {whole.state}",
-                f"a {role} lesion is one of {', '.join(sorted(_ALLOWED[role]))}", column="state",
-            )  # fmt: skip
+                f"a {role} lesion is one of {', '.join(sorted(_ALLOWED[role]))}",
+                column="state",
+            )
             continue
-        kept.append((whole if whole.role == role and whole.kind == kind else whole._replace(role=role, kind=kind), visit))
+        kept.append(
+            (whole if whole.role == role and whole.kind == kind else whole._replace(role=role, kind=kind), visit)
+        )
     return kept
 
 
@@ -196,10 +209,12 @@ def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
         for row in rows:
             others = ", ".join(f"{say(said(other))} in line {other.line_no}" for other in rows if other is not row)
             merge.refuse(
-                row, "two-sizes",
-                f"{row.lesion_id} of {row.patient_id} has two readings on {row.dated_on}: {say(said(row))} here, {others}",
-                "one lesion has one reading a visit, so neither is kept", column="longest_mm",
-            )  # fmt: skip
+                row,
+                "two-sizes",
+                f"{row.lesion_id} of {row.patient_id}: two readings on {row.dated_on}, {say(said(row))} here, {others}",
+                "one lesion has one reading a visit, so neither is kept",
+                column="longest_mm",
+            )
 
 
 def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -> None:
@@ -209,9 +224,12 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -
     if row.other_id:
         if row.other_id not in patient.lesions:
             merge.refuse(
-                row, "unknown-lesion", f"{row.other_id} is not a lesion of {patient.patient_id}",
-                f"{row.lesion_id} is said to be {row.state.replace('_', ' ')} it", column="state",
-            )  # fmt: skip
+                row,
+                "unknown-lesion",
+                f"{row.other_id} is not a lesion of {patient.patient_id}",
+                f"{row.lesion_id} is said to be {row.state.replace('_', ' ')} it",
+                column="state",
+            )
             return
         other_key = patient.lesions[row.other_id]["lesion_key"]
     key = (row.line or visit["line"], row.lesion_id, row.reader)
@@ -247,11 +265,13 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -
             merge.same()
     else:
         merge.refuse(
-            row, "other-size", f"{row.lesion_id} of {patient.patient_id} is recorded otherwise on {row.dated_on}",
+            row,
+            "other-size",
+            f"{row.lesion_id} of {patient.patient_id} is recorded otherwise on {row.dated_on}",
             f"recorded {say(recorded)}, here {say(reading)}",
             f"remtrack edit {patient.patient_id} {visit['visit_on']} {row.lesion_id}={say(reading)} --reason ...",
             "longest_mm",
-        )  # fmt: skip
+        )
 
 
 def is_same_sighting(recorded: tuple[Any, ...], reading: tuple[Any, ...]) -> bool:

@@ -48,7 +48,7 @@ def line_facts(record: Record, patient_id: str) -> list[dict[str, Any]]:
         mine = sorted((row for row in criteria if row["line"] == line["line"]), key=lambda row: row["position"])
         days = [row["visit_on"] for row in visits if row["line"] == line["line"]]
         for family in mine or [{"criteria": "", "settings": {}}]:
-            rows.append(
+            rows += [
                 {
                     "patient_id": patient_id,
                     "line": line["line"],
@@ -60,7 +60,7 @@ def line_facts(record: Record, patient_id: str) -> list[dict[str, Any]]:
                     "baseline_on": line["baseline_on"] or min(days, default=None),
                     "visits": len(days),
                 }
-            )
+            ]
     return rows
 
 

@@ -125,9 +125,15 @@ def start_line(
         remarks = take_roles(record, change, patient_id, number, baseline_on, roles or {})
         result, problems = settle(record, change, patient_id)
     return Outcome(
-        patient_id, change.number, (f"line {number}",), line=number, moved=tuple(moved(before, result)),
-        courses=tuple(result), problems=problems, remarks=tuple(remarks),
-    )  # fmt: skip
+        patient_id,
+        change.number,
+        (f"line {number}",),
+        line=number,
+        moved=tuple(moved(before, result)),
+        courses=tuple(result),
+        problems=problems,
+        remarks=tuple(remarks),
+    )
 
 
 def refuse_early_start(
@@ -233,15 +239,23 @@ def set_line(
             return Outcome(patient_id, None, same=(f"line {number}",), line=number)
         result, problems = settle(record, change, patient_id)
     return Outcome(
-        patient_id, change.number, changed=(f"line {number}",), line=number, moved=tuple(moved(before, result)),
-        courses=tuple(result), problems=problems, remarks=tuple(remarks),
-    )  # fmt: skip
+        patient_id,
+        change.number,
+        changed=(f"line {number}",),
+        line=number,
+        moved=tuple(moved(before, result)),
+        courses=tuple(result),
+        problems=problems,
+        remarks=tuple(remarks),
+    )
 
 
 def set_role(record: Record, change: Change, patient_id: str, number: int, lesion_id: str, role: str) -> bool:
     found = record.rows("lesions", patient_id=patient_id, lesion_id=lesion_id)
     if not found:
-        raise NotFoundError(f"lesion {lesion_id} is not known for {patient_id}", "", f"remtrack lesions {quote(patient_id)}")
+        raise NotFoundError(
+            f"lesion {lesion_id} is not known for {patient_id}", "", f"remtrack lesions {quote(patient_id)}"
+        )
     row = {
         "patient_id": patient_id,
         "line": number,
@@ -305,9 +319,14 @@ def add_lesion(
             return Outcome(patient_id, None, same=(lesion_id,), line=number)
         result, problems = settle(record, change, patient_id)
     return Outcome(
-        patient_id, change.number, (lesion_id,), line=number, moved=tuple(moved(before, result)),
-        courses=tuple(result), problems=problems,
-    )  # fmt: skip
+        patient_id,
+        change.number,
+        (lesion_id,),
+        line=number,
+        moved=tuple(moved(before, result)),
+        courses=tuple(result),
+        problems=problems,
+    )
 
 
 def close_lesion(record: Record, patient_id: str, lesion_id: str, who: str, *, on: date, reason: str = "") -> Outcome:
@@ -370,6 +389,11 @@ def record_event(
         change.put_new("events", [(change.next_key("events"), patient_id, number, on.isoformat(), name, detail)])
         result, problems = settle(record, change, patient_id)
     return Outcome(
-        patient_id, change.number, (f"{name} on {on}",), line=number, moved=tuple(moved(before, result)),
-        courses=tuple(result), problems=problems,
-    )  # fmt: skip
+        patient_id,
+        change.number,
+        (f"{name} on {on}",),
+        line=number,
+        moved=tuple(moved(before, result)),
+        courses=tuple(result),
+        problems=problems,
+    )

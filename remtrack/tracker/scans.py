@@ -109,7 +109,7 @@ class ScanWriter:
         self.line = ensure_line(record, change, scan.patient_id, scan.visit_on, scan.line)
         self.visits = [row for row in record.rows("visits", patient_id=self.patient_id) if row["reader"] == scan.reader]
         self.lesions = {row["lesion_id"]: row for row in record.rows("lesions", patient_id=self.patient_id)}
-        self.roles = {
+        self.roles: dict[tuple[int, str], str] = {
             (row["line"], row["lesion_id"]): row["role"]
             for row in record.rows("line_lesions", patient_id=self.patient_id)
             if row["reader"] == scan.reader
@@ -125,7 +125,7 @@ class ScanWriter:
         words = [*((item.lesion_id, item.text or _UNSAID[item.role]) for item in introduced), *self.scan.readings]
         twice = {word[0] for word in words if [other[0] for other in words].count(word[0]) > 1}
         if twice:
-            name = sorted(twice)[0]
+            name = min(twice)
             raise RefusedError(
                 f"{name} is given twice in one command",
                 f"{', '.join(text or 'no size' for lesion_id, text in words if lesion_id == name)}; "
@@ -185,7 +185,7 @@ class ScanWriter:
         if item.role in ("target", "nontarget") and role is None and not self.is_baseline():
             raise RefusedError(
                 f"{item.lesion_id} cannot become a {item.role} lesion on {self.scan.visit_on}",
-                f"targets and non-targets are chosen at the baseline of line {self.line}; what is first seen later is new",
+                f"both are chosen at the baseline of line {self.line}; what is first seen later is new",
                 f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --new "
                 + quote(" ".join(part for part in (item.lesion_id, item.organ, item.text) if part)),
             )
@@ -234,7 +234,9 @@ class ScanWriter:
         Raises NotFoundError for an unknown lesion and RefusedError for one without a role here.
         """
         if lesion_id not in self.lesions:
-            raise unknown_lesion(self.record, self.patient_id, lesion_id, self.scan.visit_on, baseline=self.is_baseline())
+            raise unknown_lesion(
+                self.record, self.patient_id, lesion_id, self.scan.visit_on, baseline=self.is_baseline()
+            )
         role = self.roles.get((self.line, lesion_id))
         if role is not None:
             return role
@@ -278,8 +280,9 @@ class ScanWriter:
                 Parsed(known[0]["state"], known[0]["longest_mm"], known[0]["short_mm"], known[0]["other_id"] or ""),
                 lesion["kind"],
             )
+            new = say_reading(parsed, lesion["kind"])
             raise RefusedError(
-                f"{lesion_id} is already recorded on {self.scan.visit_on}: {old}, not {say_reading(parsed, lesion['kind'])}",
+                f"{lesion_id} is already recorded on {self.scan.visit_on}: {old}, not {new}",
                 "one lesion has one reading a visit; a correction keeps the old value in the log",
                 f"remtrack edit {quote(self.patient_id)} {self.scan.visit_on} {quote(f'{lesion_id}={text}')} "
                 '--reason "typing error"',
@@ -321,7 +324,8 @@ class ScanWriter:
         raise RefusedError(
             f"{lesion_id} was first seen on {min(days)}; this reading is dated {self.scan.visit_on}, before it",
             "a lesion cannot be measured before it was first seen; giving its role again says that it was seen then",
-            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --{role} " + quote(f"{lesion_id} {organ} SIZE"),
+            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --{role} "
+            + quote(f"{lesion_id} {organ} SIZE"),
         )
 
     def outcome(self, before: dict[Any, tuple[str, str]], *, keep: bool) -> Outcome:
