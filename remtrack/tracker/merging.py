@@ -550,7 +550,7 @@ class Merge:
             names = ("patient_id", "lesion_id", "kind", "organ", "site", "closed_on")
             self.put("lesions", {name: held[name] for name in names})
             self.touch(patient)
-        elif organ and organ.casefold() != held["organ"].casefold():
+        elif organ and organ != held["organ"] and organ.casefold() != held["organ"].casefold():
             self.tally.remarks.append(
                 f"{lesion_id} of {patient.patient_id} is recorded in {held['organ']}, the file says {organ}; kept"
             )

@@ -171,7 +171,7 @@ def settle_sizes(
         role = roles[row.line or visit["line"], row.lesion_id, row.reader]
         kind = kinds[row.lesion_id]
         try:
-            whole = settle(row, role, kind)
+            whole = settle(row, role, kind) if row.said else row
         except CellError as error:
             merge.refuse(row, "cell", error.what, error.why, error.hint, error.column)
             continue
@@ -199,6 +199,8 @@ def said(row: Reading) -> tuple[Any, ...]:
 
 def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
     """Refuse every row of a lesion that has two different readings at one visit; equal rows count as one."""
+    if len({(visit["visit_key"], row.lesion_id) for row, visit in placed}) == len(placed):
+        return
     seen: dict[tuple[int, str], list[Reading]] = {}
     for row, visit in placed:
         seen.setdefault((visit["visit_key"], row.lesion_id), []).append(row)
