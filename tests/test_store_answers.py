@@ -51,7 +51,7 @@ FULL = course(
             reported="PR",
             dated_on=date(2024, 3, 9),
             findings=(
-                Finding("target", "CR", "target-3", "all gone", "4.3.1", ("L2 was not measured",)),
+                Finding("target", "CR", "target-3", "", ""),  # why a part gave what it gave is not kept
                 Finding("new_lesion", "no", "new-2", "", ""),
             ),
             undecided=("L2 on 2024-03-11",),
@@ -114,7 +114,7 @@ leaves = texts | st.integers(-(10**12), 10**12) | st.booleans() | st.none() | st
 extras = st.dictionaries(
     texts.filter(lambda key: not key.startswith("$")), leaves | st.lists(leaves, max_size=2).map(tuple), max_size=3
 )
-findings = st.builds(Finding, texts, texts, texts, texts, texts, listed)
+findings = st.builds(Finding, texts, texts, texts, st.just(""), st.just(""))
 assessments = st.builds(
     Assessment, known_days, texts, known_days, texts, texts, texts, texts, texts, texts, texts,
     st.lists(findings, max_size=3).map(tuple), listed, listed, decimals, st.none() | st.booleans(), decimals, decimals,

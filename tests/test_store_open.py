@@ -197,6 +197,24 @@ def test_a_newer_record_is_refused_and_left_alone(written):
     assert sha256(written) == before
 
 
+def test_an_older_record_is_brought_up_to_date_by_writing_and_not_by_reading(written):
+    with closing(sqlite3.connect(written)) as plain:
+        plain.execute("PRAGMA user_version = 0")
+    before = sha256(written)
+    trouble = refusal(written)
+    assert (trouble.what, trouble.hint) == (
+        f"{written} was written by an older remtrack",
+        f"remtrack --db {written} init",
+    )
+    assert sha256(written) == before
+
+    with open_record(written, write=True, create=True):
+        pass
+    with open_record(written) as record:
+        assert record.has_patient("P01")
+        assert record.verify() == []
+
+
 def test_a_folder_that_is_a_file_is_no_place_for_a_record(tmp_path):
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "record.db"

@@ -139,8 +139,10 @@ def on_terminal() -> bool:
 
 
 def talk(*lines: str) -> None:
-    """Say something that is not data, on stderr."""
+    """Say something that is not data, on stderr; what was answered before stands before it."""
     from ..words import clean
+
+    sys.stdout.flush()
 
     for line in lines:
         print(folded(clean(line), sys.stderr), file=sys.stderr)

@@ -234,7 +234,9 @@ def parse_value(text: str, *, decimal: str = ".") -> tuple[Decimal | None, str]:
     if decimal == "," and re.fullmatch(r"[<>≤≥~]?\s*[+-]?[0-9.,]*[0-9]\.[0-9][0-9.,]*", printed):
         why = "decimals are written with a comma here, so a point can mean anything"
         raise CellError(f"{quote(text)} is not a value", why, "write 3,2")
-    if printed.casefold() in ("nan", "na", "n/a", "null", "none", "inf", "-inf", "+inf") or printed.startswith("#"):
+    # "none" is a finding (no plasmacytoma); "None" is what Python writes where there was nothing.
+    missing = ("nan", "na", "n/a", "null", "inf", "-inf", "+inf")
+    if printed == "None" or printed.casefold() in missing or printed.startswith("#"):
         why = "it stands for a value that is missing or could not be worked out"
         raise CellError(f"{quote(text)} is not a value", why, "leave the row out")
     return None, printed

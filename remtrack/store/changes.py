@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .. import __version__
 from ..criteria import FAMILIES
-from ..errors import RecordError, RefusedError
-from .facts import TO_SQL, checked, row_key
+from ..errors import NotFoundError, RecordError, RefusedError
+from .facts import all_checked, checked, row_key
 from .open import begin, trouble
 from .schema import CHANGE_COLUMNS, FACT_TABLES, FactTable
 
@@ -50,6 +51,8 @@ class Change:
         self._writes_before = 0
 
     def __enter__(self) -> Self:
+        if self._connection.in_transaction:
+            raise RuntimeError("a change of this record is open already")
         with trouble(self._path):
             begin(self._connection)
             try:
@@ -69,7 +72,8 @@ class Change:
                 self.number = None
                 return
             with trouble(self._path):
-                self._mark()
+                if not self._answered:
+                    self._mark()
                 self._seal()
                 self._connection.execute("COMMIT")
         except BaseException:
@@ -82,6 +86,11 @@ class Change:
         last = connection.execute("SELECT number, hash FROM changes ORDER BY number DESC LIMIT 1").fetchone()
         if last and last[1] is None:
             raise RecordError(f"{self._path} was changed by another program", f"change {last[0]} was never closed")
+        undoes = self._fields["undoes"]
+        if undoes is not None and not (last and 1 <= undoes <= last[0]):
+            raise NotFoundError(
+                f"no change {undoes}", f"the last one is {last[0]}" if last else "nothing is recorded yet"
+            )
         at = (self._at or datetime.now(UTC)).astimezone()
         self._fields |= {
             "at_utc": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -165,17 +174,14 @@ class Change:
         fact_table = FACT_TABLES[table]
         number = self._open_number
         names = [*fact_table.names, "changed_by", *([fact_table.mark] if fact_table.mark else [])]
-        stamp = (number, number) if fact_table.mark else (number,)
-        as_stored = TO_SQL.get
-        full = (
-            (*[value if (store := as_stored(type(value))) is None else store(value) for value in row], *stamp)
-            for row in rows
-        )
+        marks = ["?"] * len(fact_table.columns) + [str(number)] * (len(names) - len(fact_table.columns))
+        sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(marks)})"
+        waiting, written = iter(rows), 0
         with trouble(self._path):
-            cursor = self._connection.executemany(
-                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", full
-            )
-        return max(cursor.rowcount, 0)
+            while batch := list(islice(waiting, _BATCH)):
+                self._connection.executemany(sql, all_checked(fact_table.columns, batch))
+                written += len(batch)
+        return written
 
     def remove(self, table: str, key: Mapping[str, Any]) -> bool:
         """

@@ -18,7 +18,7 @@ from ..errors import NotFoundError, RefusedError
 from .schema import FACT_TABLES, Column, FactTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .open import Connection
 
@@ -80,7 +80,7 @@ def read(connection: Connection, table_name: str, equals: Mapping[str, Any]) -> 
     found = connection.execute(
         f"SELECT {', '.join(sql_of.values())} FROM {table.name} AS t {reading.joins} "
         f"{'WHERE ' + where if where else ''} ORDER BY {reading.order}",
-        [stored(value) for value in equals.values()],
+        [_stored(value) for value in equals.values()],
     )
     forms = [(name, _FROM_SQL.get(form)) for name, form, _ in columns]
     return [
@@ -109,7 +109,7 @@ def row_key(
     given = [row.get(name, "") for name in by]
     found = connection.execute(
         f"SELECT {', '.join(table.key)} FROM {table.name} WHERE {' AND '.join(f'{name} = ?' for name in by)}",
-        [stored(value) for value in given],
+        [_stored(value) for value in given],
     ).fetchone()
     return row, found
 
@@ -123,7 +123,7 @@ def _with_keys(connection: Connection, table: FactTable, row: Mapping[str, Any])
         full["visit_key"] = _find(
             connection,
             "SELECT visit_key FROM visits WHERE patient_id = ? AND visit_on = ? AND reader = ?",
-            (patient_id, stored(visit_on), reader),
+            (patient_id, _stored(visit_on), reader),
             f"no visit of {patient_id} on {visit_on}{f' by reader {reader}' if reader else ''}",
         )
     if "lesion_key" in own and "lesion_key" not in full and table.own_key != "lesion_key":
@@ -152,12 +152,6 @@ def _find(connection: Connection, sql: str, values: tuple[Any, ...], what: str) 
     return int(found[0])
 
 
-def stored(value: Any) -> Any:
-    """Return the value as SQLite keeps it. Raises RefusedError for a number that it cannot keep exactly."""
-    store = TO_SQL.get(type(value))
-    return value if store is None else store(value)
-
-
 @lru_cache(maxsize=8192)
 def _real(value: Decimal) -> float:
     real = float(value)
@@ -172,32 +166,57 @@ def _finite(value: float) -> float:
     return value
 
 
-def _settings(value: Mapping[str, str]) -> str:
-    return json.dumps(dict(value), sort_keys=True)
+def _settings(value: dict[str, str]) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
-#: How values become SQLite's, by type; a type that is not here is kept as it is.
-TO_SQL: dict[type, Callable[[Any], Any]] = {
-    Decimal: _real,
-    float: _finite,
-    date: date.isoformat,
-    dict: _settings,
-}
-
-_ACCEPTED = {
-    "text": (str,),
-    "day": (date, str),
-    "real": (Decimal, float, int),
-    "whole": (int,),
-    "settings": (dict, str),
+# How a value of each form becomes SQLite's, by its type; None: as it is. SQLite itself would turn a number into text,
+# and NaN into "unknown", without a word.
+_INTO: dict[str, dict[type, Callable[[Any], Any] | None]] = {
+    "text": {str: None},
+    "day": {date: date.isoformat, str: None},
+    "real": {Decimal: _real, float: _finite, int: None},
+    "whole": {int: None},
+    "settings": {dict: _settings, str: None},
 }
 
 
 def checked(column: Column, value: Any) -> Any:
-    """Return the value as SQLite keeps it, having made sure that it is of the column's form. Raises RefusedError."""
-    if value is not None and (not isinstance(value, _ACCEPTED[column.form]) or isinstance(value, bool)):
-        raise RefusedError(f"{column.name} cannot be {value!r}")
-    return stored(value)
+    """Return the value as SQLite keeps it. Raises RefusedError if it is not of the column's form."""
+    store = _into(column, type(value))
+    return value if store is None else store(value)
+
+
+def _into(column: Column, kind: type) -> Callable[[Any], Any] | None:
+    accepted = _INTO[column.form]
+    if kind in accepted:
+        return accepted[kind]
+    if kind is type(None):
+        return None
+    raise RefusedError(f"{column.name} cannot be a {kind.__name__}")
+
+
+def all_checked(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """
+    Return many rows as SQLite keeps them. Raises RefusedError for a value that is not of its column's form.
+
+    A column at a time: most columns hold what needs no conversion.
+    """
+    kept: list[Sequence[Any]] = []
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        into = {kind: _into(column, kind) for kind in set(map(type, values))}
+        if any(into.values()):
+            kept.append([value if (store := into[type(value)]) is None else store(value) for value in values])
+        else:
+            kept.append(values)
+    return zip(*kept, strict=True)
+
+
+def _stored(value: Any) -> Any:
+    """A value to look for; what could not be kept is found nowhere."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def real(value: float) -> Decimal:

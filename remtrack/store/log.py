@@ -118,7 +118,10 @@ def _rows(
         row_key = dict(zip(table.key, found, strict=True))
         before = _row(connection, table, _before(table), number, row_key)
         after = _row(connection, table, _after(table), number, row_key)
-        names = _names(connection, table, after or before or {})
+        known = after or before
+        if known is None:
+            raise ValueError(f"a row of {table.name} is in an index and nowhere else")
+        names = _names(connection, table, known)
         yield {"table": table.name, "key": row_key, "names": names, "before": before, "after": after}
 
 
@@ -146,11 +149,13 @@ def _names(connection: Connection, table: FactTable, row: dict[str, Any]) -> dic
 
 def _latest(connection: Connection, table: str, columns: str, key: int) -> tuple[Any, ...]:
     own_key = FACT_TABLES[table].own_key
-    found: tuple[Any, ...] = connection.execute(
+    found: tuple[Any, ...] | None = connection.execute(
         f"SELECT {columns}, 9e999 AS until FROM {table} WHERE {own_key} = ?1 UNION ALL "
         f"SELECT {columns}, replaced_by FROM {table}_history WHERE {own_key} = ?1 ORDER BY until DESC LIMIT 1",
         (key,),
     ).fetchone()
+    if found is None:
+        raise ValueError(f"{own_key} {key} was never one of {table}")
     return found[:-1]
 
 

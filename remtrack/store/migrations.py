@@ -31,9 +31,12 @@ def migrate(connection: Connection, steps: Migrations = STEPS) -> None:
     Run the steps that the file has not seen, all in one transaction.
 
     Triggers and views are dropped first and made anew last: a step that rebuilds a table with
-    `transform()` loses its triggers, and none may write to the record of changes.
+    `transform()` loses its triggers, and none may write to the record of changes. Foreign keys
+    rest meanwhile, or the table that is rebuilt would take its children's rows with it; they are
+    checked before the end.
     """
     db = Database(connection, execute_plugins=False)
+    connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("BEGIN IMMEDIATE")
     try:
         for trigger in db.triggers:
@@ -45,7 +48,16 @@ def migrate(connection: Connection, steps: Migrations = STEPS) -> None:
             connection.execute(sql)
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(steps.applied(db))}")
+        _refuse_orphans(connection)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
+    if orphan:
+        raise RuntimeError(f"the migration left rows of {orphan[0]} that belong to nothing")

@@ -205,18 +205,33 @@ def trouble(path: str) -> Iterator[None]:
     """Turn what SQLite says within into a RecordError that a person can act on; RefusedError if it refused the data."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise meaning(error, path) from error
     except (OverflowError, UnicodeEncodeError) as error:
         raise RefusedError("the record cannot keep this", str(error)) from error
 
 
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """As `trouble`, where stored text becomes values: text that is none of a value's means a damaged file."""
+    try:
+        with trouble(path):
+            yield
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise RecordError(f"{path} is damaged", f"a stored value cannot be read: {error}", _check(path)) from error
+
+
+def _check(path: str) -> str:
+    return f"remtrack --db {_quoted(path)} check"
+
+
 def meaning(error: BaseException, path: str) -> BaseException:
     """Return what a person should hear of an exception of SQLite's; any other is its own meaning."""
+    if isinstance(error, UnicodeDecodeError):  # SQLite quotes the damaged text in its message, and that is no text
+        return RecordError(f"{path} is damaged", "a stored text cannot be read", _check(path))
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
         return error
     name = getattr(error, "sqlite_errorname", None) or ""
-    check = f"remtrack --db {_quoted(path)} check"
     if isinstance(error, sqlite3.IntegrityError):
         return RefusedError("the record refuses this", _refusal(str(error)))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -234,6 +249,6 @@ def meaning(error: BaseException, path: str) -> BaseException:
         return RecordError(f"cannot open {path}", str(error))
     if name.startswith("SQLITE_IOERR"):
         return RecordError(f"cannot read or write {path}", f"{error}; nothing was changed")
-    if name.startswith("SQLITE_NOTADB"):
-        return RecordError(f"{path} is not a remtrack record", "its first page cannot be read")
-    return RecordError(f"{path} is damaged", str(error), check)
+    if name == "SQLITE_ERROR":
+        return RecordError(f"{path} is not laid out as remtrack made it", str(error), _check(path))
+    return RecordError(f"{path} is damaged", str(error), _check(path))

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from .facts import read
-from .open import PATIENCE, Connection, connect, meaning, trouble
+from .open import PATIENCE, Connection, connect, meaning, reading, trouble
 
 if TYPE_CHECKING:
     import os
@@ -108,7 +108,7 @@ class Record:
         Readings, results and roles also carry the names of their visit and lesion (`patient_id`,
         `line`, `visit_on`, `reader`, `lesion_id`, `other_id`), and can be asked for by them.
         """
-        with trouble(self.path):
+        with reading(self.path):
             return read(self._connection, table, equals)
 
     def histories(
@@ -117,43 +117,39 @@ class Record:
         """Give each patient (None: all) with the cases to be judged; see `histories.histories`."""
         from .histories import histories
 
-        with trouble(self.path):
+        with reading(self.path):
             yield from histories(self._connection, patient_ids, as_of)
 
     def unjudged(self, patient_ids: Iterable[str] | None = None) -> Iterator[Unjudged]:
         """Give the lines and readers whose visits get no answer for want of a baseline of their own."""
         from .histories import unjudged
 
-        with trouble(self.path):
+        with reading(self.path):
             yield from unjudged(self._connection, patient_ids)
 
     def courses(self, patient_ids: Iterable[str] | None = None, *, last_only: bool = False) -> Iterator[StoredCourse]:
         """Give the stored answers; see `answers.courses`."""
         from .answers import courses
 
-        with trouble(self.path):
+        with reading(self.path):
             yield from courses(self._connection, patient_ids, last_only=last_only)
 
     def export_rows(self, table: str, patient_ids: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
         """Give the rows of one export, as text, in the columns of `exports.HEADERS[table]`."""
         from .exports import export_rows
 
-        with trouble(self.path):
+        with reading(self.path):
             yield from export_rows(self._connection, table, patient_ids)
 
     def counts(self) -> dict[str, Any]:
         """Return how many `patients` and `measurements` there are, and `last_visit_on` (None: no visit)."""
-        with trouble(self.path):
-            found = self._connection.execute(
+        with reading(self.path):
+            patients, measurements, last_visit_on = self._connection.execute(
                 "SELECT (SELECT count(*) FROM patients), (SELECT count(*) FROM measurements), "
                 "(SELECT max(visit_on) FROM visits)"
             ).fetchone()
-        patients, measurements, last_visit_on = found
-        return {
-            "patients": patients,
-            "measurements": measurements,
-            "last_visit_on": date.fromisoformat(last_visit_on) if last_visit_on else None,
-        }
+            last_visit_on = date.fromisoformat(last_visit_on) if last_visit_on else None
+        return {"patients": patients, "measurements": measurements, "last_visit_on": last_visit_on}
 
     def changes(
         self, patient_id: str | None = None, limit: int | None = None, *, rows_each: int = 100
@@ -161,21 +157,21 @@ class Record:
         """Return the changes, newest first, with what each did to which rows; see `log.changes`."""
         from .log import changes
 
-        with trouble(self.path):
+        with reading(self.path):
             return changes(self._connection, patient_id, limit, rows_each)
 
     def change_list(self) -> list[dict[str, Any]]:
         """Return the changes' own columns, newest first, without their rows."""
         from .log import change_list
 
-        with trouble(self.path):
+        with reading(self.path):
             return change_list(self._connection)
 
     def change_told(self, number: int, *, rows_each: int = 100) -> dict[str, Any]:
         """Return one change as `changes` does. Raises NotFoundError when there is none of that number."""
         from .log import change_told
 
-        with trouble(self.path):
+        with reading(self.path):
             return change_told(self._connection, number, rows_each)
 
     def last_patient(self) -> str:

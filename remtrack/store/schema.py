@@ -83,8 +83,8 @@ def _one_of(name: str, words: Iterable[str]) -> Column:
 
 
 def _day(name: str, *, known: bool = False) -> Column:
-    # Plain date(x) lets 30 February pass; years that Python's calendar does not have are refused too.
-    check = f"{name} IS date({name}, '+0 days') AND {name} >= '0001-01-01'"
+    # Plain date(x) lets 30 February pass. The ends are those of Python's calendar, and come first: they keep out "now".
+    check = f"{name} BETWEEN '0001-01-01' AND '9999-12-31' AND {name} IS date({name}, '+0 days')"
     return Column(name, "day", f"TEXT {'NOT NULL ' if known else ''}" + _must(f"{name} is a day, YYYY-MM-DD", check))
 
 

@@ -45,7 +45,7 @@ def undo(connection: Connection, number: int, by: int) -> None:
         _take_out(connection, table, values)
     _put_patients_back(connection, values)
     in_the_way = {other for table in tables for other in _put_back(connection, table, values)}
-    blocking = sorted(in_the_way | _orphans(connection, by))
+    blocking = sorted((in_the_way | _orphans(connection, by)) - {number})
     if blocking:
         raise RefusedError(
             f"change {number} cannot be undone by itself",
@@ -101,15 +101,16 @@ class _Standing:
     """Which changes still hold: a change holds unless an undo of it does."""
 
     def __init__(self, connection: Connection, before: int) -> None:
-        found = connection.execute("SELECT number, undoes FROM changes WHERE number < ?", (before,))
+        found = connection.execute("SELECT number, undoes FROM changes WHERE number < ? ORDER BY number", (before,))
         self.undoes: dict[int, int | None] = dict(found)
-        self._undone_by: dict[int, list[int]] = {}
-        for number, undone in self.undoes.items():
-            if undone is not None:
-                self._undone_by.setdefault(undone, []).append(number)
+        self._undone: set[int] = set()
+        for number in reversed(self.undoes):  # an undo is always later than what it undoes
+            undone = self.undoes[number]
+            if undone is not None and self.holds(number):
+                self._undone.add(undone)
 
     def holds(self, number: int) -> bool:
-        return not any(self.holds(undo) for undo in self._undone_by.get(number, ()))
+        return number not in self._undone
 
     def cancels_out(self, later: int, number: int) -> bool:
         """Say whether `later` is without effect on what `number` left: undone itself, or the undo of such a one."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import RemtrackError
 from ..verdict import Problem
 from .changes import digest_of, hash_of
-from .open import memory, trouble
+from .open import memory, reading
 from .schema import FACT_TABLES
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def verify(connection: Connection, path: str) -> list[Problem]:
     problems = []
     for question in (_pages, _keys, _layout, _chain, _digests, _pairs):
         try:
-            with trouble(path):
+            with reading(path):
                 problems += list(question(connection))
         except RemtrackError as error:
             problems.append(Problem("error", error.what, error.why, error.hint, rule="damaged"))
@@ -98,7 +98,7 @@ def _digests(connection: Connection) -> Iterator[Problem]:
                 "error",
                 f"the rows of change {number} are not those that it wrote",
                 "another program changed, added or removed some",
-                f"remtrack log {number}",
+                "remtrack log",
                 rule="digest",
             )
     for table in FACT_TABLES.values():
