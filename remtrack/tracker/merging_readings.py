@@ -28,7 +28,9 @@ _ALLOWED = {
     "new": frozenset((*NEW_STATES, *NONTARGET_STATES, "measured", "too_small", "treated_locally")),
 }
 
-Placed = list[tuple["Reading", dict[str, Any]]]
+RoleKey = tuple[int, str, str]  # line, lesion, reader
+#: Rows with the visit each belongs to and the key of the role its lesion plays there.
+Placed = list[tuple["Reading", dict[str, Any], RoleKey]]
 
 
 def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Problem]) -> None:
@@ -38,14 +40,28 @@ def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Proble
         return
     patient = merge.patient(patient_id)
     good.sort(key=lambda row: (row.line or 0, row.dated_on, row.line_no))
-    placed = [(row, visit) for row in good if (visit := merge.place(patient, row)) is not None]
+    placed = place(merge, patient, good)
     kinds = settle_kinds(merge, patient, placed)
     roles = settle_roles(merge, patient, placed, baselines(patient))
     placed = settle_sizes(merge, patient, placed, roles, kinds)
     refuse_two_sizes(merge, placed)
-    for row, visit in placed:
+    for row, visit, key in placed:
         if not merge.is_refused(row):
-            write(merge, patient, row, visit)
+            write(merge, patient, row, visit, key)
+
+
+def place(merge: Merge, patient: Patient, rows: Sequence[Reading]) -> Placed:
+    """Return the rows with the visit each belongs to; those of one visit stand together and are placed once."""
+    placed: Placed = []
+    last: tuple[Any, ...] = ()
+    visit: dict[str, Any] | None = None
+    for row in rows:
+        look = (row.dated_on, row.line, row.reader, row.visit)
+        if look != last or visit is None:
+            last, visit = look, merge.place(patient, row)
+        if visit is not None:
+            placed.append((row, visit, (row.line or visit["line"], row.lesion_id, row.reader)))
+    return placed
 
 
 def baselines(patient: Patient) -> dict[tuple[int, str], date]:
@@ -66,7 +82,7 @@ def baselines(patient: Patient) -> dict[tuple[int, str], date]:
 def settle_kinds(merge: Merge, patient: Patient, placed: Placed) -> dict[str, str]:
     """Return the kind of each lesion in the rows: as recorded, else as the file says, else nonnodal."""
     kinds: dict[str, str] = {}
-    for row, _visit in placed:
+    for row, _visit, _key in placed:
         known = patient.lesions.get(row.lesion_id)
         kind = known["kind"] if known else kinds.get(row.lesion_id, "")
         if kind and row.kind and row.kind != kind:
@@ -84,17 +100,17 @@ def settle_kinds(merge: Merge, patient: Patient, placed: Placed) -> dict[str, st
 
 def settle_roles(
     merge: Merge, patient: Patient, placed: Placed, first: dict[tuple[int, str], date]
-) -> dict[tuple[int, str, str], str]:
+) -> dict[RoleKey, str]:
     """Return the role of each lesion in each line: as recorded, as the file says, or by when it was first seen."""
     roles = dict(patient.roles)
     # A file may give the role of a lesion in some of its rows alone.
-    for row, visit in placed:
-        key = (row.line or visit["line"], row.lesion_id, row.reader)
+    for row, _visit, key in placed:
         if row.role and key not in roles:
             roles[key] = row.role
-    for row, visit in placed:
-        number = row.line or visit["line"]
-        key = (number, row.lesion_id, row.reader)
+    for row, visit, key in placed:
+        if row.role in ("target", "nontarget") and row.role == roles[key]:
+            continue
+        number = key[0]
         baseline: date = first.get((number, row.reader)) or visit["visit_on"]
         role = roles.get(key) or first_role(row, visit, baseline, number, roles)
         if row.role and row.role != role:
@@ -123,7 +139,7 @@ def first_role(
     visit: dict[str, Any],
     baseline: date,
     number: int,
-    roles: dict[tuple[int, str, str], str],
+    roles: dict[RoleKey, str],
 ) -> str:
     """Return the role of a lesion that no row gives one: by its first visit, and whether it was measured there."""
     if row.state == "fragment_of":
@@ -157,7 +173,7 @@ def settle_sizes(
     merge: Merge,
     patient: Patient,
     placed: Placed,
-    roles: dict[tuple[int, str, str], str],
+    roles: dict[RoleKey, str],
     kinds: dict[str, str],
 ) -> Placed:
     """Return the rows with role, kind and axes settled; a state that does not fit the role is refused."""
@@ -165,10 +181,10 @@ def settle_sizes(
     from ..exchange.readings import settle
 
     kept: Placed = []
-    for row, visit in placed:
+    for row, visit, key in placed:
         if merge.is_refused(row):
             continue
-        role = roles[row.line or visit["line"], row.lesion_id, row.reader]
+        role = roles[key]
         kind = kinds[row.lesion_id]
         try:
             whole = settle(row, role, kind) if row.said else row
@@ -186,9 +202,9 @@ def settle_sizes(
                 column="state",
             )
             continue
-        kept.append(
-            (whole if whole.role == role and whole.kind == kind else whole._replace(role=role, kind=kind), visit)
-        )
+        if whole.role != role or whole.kind != kind:
+            whole = whole._replace(role=role, kind=kind)
+        kept.append((whole, visit, key))
     return kept
 
 
@@ -199,10 +215,10 @@ def said(row: Reading) -> tuple[Any, ...]:
 
 def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
     """Refuse every row of a lesion that has two different readings at one visit; equal rows count as one."""
-    if len({(visit["visit_key"], row.lesion_id) for row, visit in placed}) == len(placed):
+    if len({(visit["visit_key"], row.lesion_id) for row, visit, _key in placed}) == len(placed):
         return
     seen: dict[tuple[int, str], list[Reading]] = {}
-    for row, visit in placed:
+    for row, visit, _key in placed:
         seen.setdefault((visit["visit_key"], row.lesion_id), []).append(row)
     for rows in seen.values():
         first = said(rows[0])
@@ -219,7 +235,7 @@ def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
             )
 
 
-def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -> None:
+def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any], key: RoleKey) -> None:
     """Gather a settled reading, its lesion and its role for writing; refuse it when another value is recorded."""
     lesion = merge.lesion(patient, row.lesion_id, row.kind, row.organ, row.site)
     other_key = None
@@ -234,7 +250,6 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -
             )
             return
         other_key = patient.lesions[row.other_id]["lesion_key"]
-    key = (row.line or visit["line"], row.lesion_id, row.reader)
     gave_role = key not in patient.roles
     if gave_role:
         patient.roles[key] = row.role
@@ -271,7 +286,7 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any]) -
             "other-size",
             f"{row.lesion_id} of {patient.patient_id} is recorded otherwise on {row.dated_on}",
             f"recorded {say(recorded)}, here {say(reading)}",
-            f"remtrack edit {patient.patient_id} {visit['visit_on']} {row.lesion_id}={say(reading)} --reason ...",
+            f"remtrack edit {patient.patient_id} {visit['visit_on']} {row.lesion_id}={say(reading)} --reason corrected",
             "longest_mm",
         )
 
