@@ -164,7 +164,7 @@ def _conclude(family: Family, basis: Basis, carried: Any, answers: Sequence[Asse
     if basis.baseline is not None:
         start_on = history.line.started_on or basis.baseline.visit_on
         best = unconfirmed = best_response(visits, terms, start_on, closing_on)
-        if terms.confirmation.needed:
+        if episodes and terms.confirmation.needed:
             levels = [episode.category for episode in episodes if episode.confirmed_on is not None]
             best = best_response(visits, terms, start_on, closing_on, levels)
         pfs_days, pfs_censored = days_until(start_on, follow, basis.baseline.visit_on)

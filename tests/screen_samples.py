@@ -18,16 +18,11 @@ from remtrack.verdict import (
     YES,
     Episode,
     Explanation,
-    LesionRow,
     Milestone,
-    Overview,
     Problem,
-    RemissionRow,
-    StatusRow,
     Step,
-    Timeline,
-    TimelineRow,
 )
+from remtrack.views import LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
 
 TODAY = date(2026, 3, 10)
 SOURCE = "Eisenhauer 2009, Eur J Cancer 45:228, section 4.3.1"
@@ -680,15 +675,18 @@ FAMILY = {
     "rules": [
         {
             "part": "target", "title": "Target response", "order": 1, "rule": "recist.target.pd", "category": "PD",
-            "when": "The sum is 20 % and 5 mm over the lowest sum before", "sentence": "the sum grew by 20 % and 5 mm over the lowest sum so far", "source": "Eisenhauer 2009, 4.3.1",
+            "when": "The sum is 20 % and 5 mm over the lowest sum before",
+            "sentence": "the sum grew by 20 % and 5 mm over the lowest sum so far", "source": "Eisenhauer 2009, 4.3.1",
         },
         {
             "part": "target", "title": "Target response", "order": 2, "rule": "recist.target.pr", "category": "PR",
-            "when": "The sum is 30 % or more under the baseline", "sentence": "the sum {sum_mm} is 30 % or more under the baseline", "source": "Eisenhauer 2009, 4.3.1",
+            "when": "The sum is 30 % or more under the baseline",
+            "sentence": "the sum {sum_mm} is 30 % or more under the baseline", "source": "Eisenhauer 2009, 4.3.1",
         },
         {
             "part": "overall", "title": "Overall", "order": 1, "rule": "recist.overall.pd", "category": "PD",
-            "when": "Any part is PD", "sentence": "any part is PD", "source": "Eisenhauer 2009, Table 1",
+            "when": "Any part is PD",
+            "sentence": "any part is PD", "source": "Eisenhauer 2009, Table 1",
         },
     ],
     "inputs": [{"name": "longest_mm", "unit": "mm", "help": "longest diameter of a lesion"}],

@@ -25,7 +25,7 @@ def log(
     """
     from ..show import log_screen, output
     from ..tracker.history import log as changes
-    from ..tracker.looking import require_patient
+    from ..tracker.lookup import require_patient
 
     here = session(ctx)
     with here.read() as record:

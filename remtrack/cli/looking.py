@@ -86,7 +86,8 @@ def remission(
     Example: remtrack remission --min-months 1
     """
     from ..show import output, remission_screen
-    from ..tracker.looking import remissions, require_patient
+    from ..tracker.looking import remissions
+    from ..tracker.lookup import require_patient
 
     here = session(ctx)
     wanted = None if lasted is None else lasted.strip().lower().replace("-", " ")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..store import Record
     from ..tracker.lines import Outcome
-    from ..verdict import LesionRow
+    from ..views import LesionRow
 
 Roles = Annotated[list[str] | None, typer.Option(metavar='"ID ORGAN SIZE"')]
 Reader = Annotated[str, typer.Option("--reader", help="An independent series of reads; '' is the ordinary record.")]
@@ -239,7 +239,7 @@ def report(outcome: Outcome, form: str) -> None:
 
 def verdict_lines(outcome: Outcome) -> list[str]:
     """Return the answer of each family at the visit that was written."""
-    from ..tracker.looking import family_entry
+    from ..tracker.lookup import family_entry
 
     lines = []
     for course in outcome.courses:
@@ -331,7 +331,7 @@ def ask(here: Session, patient: str | None, day: date | None, *, line: int | Non
 
     with here.write() as record:
         patient_id = patient or ask_patient(record)
-        from ..tracker.looking import require_patient
+        from ..tracker.lookup import require_patient
 
         require_patient(record, patient_id)
         on = day or ask_day(here)
@@ -357,7 +357,7 @@ def ask(here: Session, patient: str | None, day: date | None, *, line: int | Non
 
 def ask_patient(record: Record) -> str:
     from ..errors import RemtrackError
-    from ..tracker.looking import require_patient
+    from ..tracker.lookup import require_patient
 
     last = record.last_patient()
     while True:

@@ -215,7 +215,7 @@ def export(
         )
     with here.read() as record:
         if patient:
-            from ..tracker.looking import require_patient
+            from ..tracker.lookup import require_patient
 
             for patient_id in patient:
                 require_patient(record, patient_id)

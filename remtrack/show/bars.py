@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .. import words
 
 if TYPE_CHECKING:
-    from ..verdict import Timeline, TimelineRow
+    from ..views import Timeline, TimelineRow
 
 _HUNDRED = Decimal(100)
 _BLOCKS, _ASCII = ("\u2588", "\u00b7", "\u2502"), ("#", ".", "|")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ..verdict import Overview, StatusRow
+    from ..views import Overview, StatusRow
 
 # So many are named under a heading, twice as many where nobody is listed above; the rest are counted.
 _MOST = 12

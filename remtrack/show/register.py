@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ..verdict import LesionRow
+    from ..views import LesionRow
 
 _ROLES = {"target": "target", "nontarget": "non-target", "new": "new", "": "none in this line"}
 _KINDS = {"nonnodal": "", "node": "node", "marker": "marker"}

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ..verdict import Episode, RemissionRow
+    from ..verdict import Episode
+    from ..views import RemissionRow
 
 _MOST = 12  # so many are named under a heading; the rest are counted
 _NONE_FOUND = "No response or remission has been seen."

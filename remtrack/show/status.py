@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ..verdict import Episode, RemissionRow, StatusRow
+    from ..verdict import Episode
+    from ..views import RemissionRow, StatusRow
 
 Facts = list[tuple[str, str]]  # (label, value); a value of "" does not apply and is left out
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ..verdict import Timeline, TimelineRow
+    from ..views import Timeline, TimelineRow
     from .table import Frame
 
 _MOST_BAR, _LEAST_BAR = 40, 8  # cells of a bar

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..verdict import Problem
 from .derive import answers, is_fresh, judge
-from .looking import quote
+from .lookup import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

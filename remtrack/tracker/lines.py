@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..criteria import DEFAULT
 from ..errors import NotFoundError
 from .derive import judge
-from .looking import quote
+from .lookup import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,20 +11,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..criteria import DEFAULT, FAMILIES, Entry
+from ..criteria import DEFAULT
 from ..errors import NotFoundError
-from ..verdict import (
-    COMPLETE,
-    END_KINDS,
-    NOT_EVALUABLE,
-    LesionRow,
-    Overview,
-    RemissionRow,
-    StatusRow,
-    Timeline,
-    TimelineRow,
-)
+from ..verdict import COMPLETE, END_KINDS, NOT_EVALUABLE
+from ..views import LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
 from .derive import courses
+from .lookup import family_entry, quote, require_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,36 +29,6 @@ if TYPE_CHECKING:
 #: Ours: twice the longest interval common in trials (8 weeks), and a little patience.
 OVERDUE_DAYS = 120
 _HUNDRED = Decimal(100)
-
-
-def require_patient(record: Record, patient_id: str) -> dict[str, Any]:
-    """Return the patient's row; raises NotFoundError naming the nearest patient."""
-    rows = record.rows("patients", patient_id=patient_id)
-    if rows:
-        return rows[0]
-    from difflib import get_close_matches
-
-    known = list(record.patient_ids())
-    near = get_close_matches(patient_id, known, 3, 0.5)
-    if near:
-        why = f"near to it: {', '.join(near)}"
-    elif known:
-        why = f"known: {', '.join(known[:8])}{' ...' if len(known) > 8 else ''}"
-    else:
-        why = "there is no patient in this record yet"
-    raise NotFoundError(f"patient {patient_id} is not known", why, f"remtrack patient add {quote(patient_id)}")
-
-
-def quote(word: str) -> str:
-    """Return the word as it must be typed in a shell."""
-    from shlex import quote as shell_quote
-
-    return shell_quote(word)
-
-
-def family_entry(criteria: str) -> Entry:
-    """Return what a screen needs to name a family; a family that this version does not know names itself."""
-    return FAMILIES.get(criteria) or Entry("", 0, criteria, "response", "value", "")
 
 
 def overview(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .looking import lesion_rows, require_patient
+from .looking import lesion_rows
+from .lookup import require_patient
 
 if TYPE_CHECKING:
     from ..store import Record

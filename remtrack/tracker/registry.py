@@ -22,7 +22,7 @@ from .lines import (
     settle,
     unknown_line,
 )
-from .looking import quote, require_patient
+from .lookup import quote, require_patient
 from .scans import require_visit, unknown_lesion
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import NotFoundError, RefusedError
 from .derive import answers, courses, moved
 from .lines import Outcome, ensure_line, line_row, settle
-from .looking import quote, require_patient
+from .lookup import quote, require_patient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

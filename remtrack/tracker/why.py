@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NotFoundError
 from .history import local_time
-from .looking import quote, require_patient
+from .lookup import quote, require_patient
 from .scans import require_visit
 
 if TYPE_CHECKING:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from ..verdict import Episode, Milestone, RemissionRow, StatusRow
+    from ..verdict import Episode, Milestone
+    from ..views import RemissionRow, StatusRow
 
 _FOOTER = (
     "Arithmetic on the numbers entered, by published rules: not a diagnosis. "

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from ..verdict import Episode, Explanation, Milestone, StatusRow
+    from ..verdict import Episode, Explanation, Milestone
+    from ..views import StatusRow
 
 REMARK = "Something in these entries was marked for a second look by the care team."
 

@@ -1,0 +1,41 @@
+"""Finding what a command names, and what to say when it is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..criteria import FAMILIES, Entry
+from ..errors import NotFoundError
+
+if TYPE_CHECKING:
+    from ..store import Record
+
+
+def require_patient(record: Record, patient_id: str) -> dict[str, Any]:
+    """Return the patient's row; raises NotFoundError naming the nearest patient."""
+    rows = record.rows("patients", patient_id=patient_id)
+    if rows:
+        return rows[0]
+    from difflib import get_close_matches
+
+    known = list(record.patient_ids())
+    near = get_close_matches(patient_id, known, 3, 0.5)
+    if near:
+        why = f"near to it: {', '.join(near)}"
+    elif known:
+        why = f"known: {', '.join(known[:8])}{' ...' if len(known) > 8 else ''}"
+    else:
+        why = "there is no patient in this record yet"
+    raise NotFoundError(f"patient {patient_id} is not known", why, f"remtrack patient add {quote(patient_id)}")
+
+
+def quote(word: str) -> str:
+    """Return the word as it must be typed in a shell."""
+    from shlex import quote as shell_quote
+
+    return shell_quote(word)
+
+
+def family_entry(criteria: str) -> Entry:
+    """Return what a screen needs to name a family; a family that this version does not know names itself."""
+    return FAMILIES.get(criteria) or Entry("", 0, criteria, "response", "value", "")
