@@ -7,7 +7,7 @@ __all__ = ["Course", "History", "__version__", "assess"]
 
 TYPE_CHECKING = False  # what type checkers look for; importing typing for it would cost `--version` a fifth
 if TYPE_CHECKING:
-    from .assess import assess
+    from .fold import assess
     from .model import History
     from .verdict import Course
 
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> object:
     """Load the public names when they are first asked for, so that `--version` costs nothing."""
     from importlib import import_module
 
-    home = {"assess": "assess", "History": "model", "Course": "verdict"}.get(name)
+    home = {"assess": "fold", "History": "model", "Course": "verdict"}.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{home}"), name)

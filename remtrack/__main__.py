@@ -14,7 +14,7 @@ def main() -> None:
         return
     if sys.argv[1:] in ([], ["--help"], ["-h"]):
         # Typer would take ten times as long to say the same; a test compares.
-        with open(__file__.replace("__main__.py", "cli/help.txt"), encoding="utf-8") as text:
+        with open(__file__.replace("__main__.py", "cli/help.txt"), encoding="utf-8") as text:  # noqa: PTH123 - pathlib is slow to load
             print(text.read(), end="")
         return
     from .cli import run

@@ -1,7 +1,7 @@
 """
 The answers: what a published standard says about the facts, and why.
 
-Values only. Nothing here judges; `assess` and the files of `criteria/` do. A stored answer is
+Values only. Nothing here judges; `fold` and the files of `criteria/` do. A stored answer is
 read back as the same values.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 # The kinds of category, shared by all families so that the engine, the words and the screens need
 # no list of codes. A code (CR, iUPD, MR4.5) belongs to its family alone.
@@ -41,8 +41,7 @@ class Category:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """
     What one rule table gave at one visit.
 

@@ -16,7 +16,7 @@ from .verdict import Episode, Milestone
 
 @dataclass(frozen=True, slots=True)
 class LesionRow:
-    """A lesion as `lesions` and the questions of `add` show it: its role and the last reading of it (None: none yet)."""
+    """A lesion as `lesions` and the questions of `add` show it, with its role and its last reading (None: none yet)."""
 
     lesion_id: str
     role: str
@@ -31,7 +31,7 @@ class LesionRow:
 
 @dataclass(frozen=True, slots=True)
 class RemissionRow:
-    """One episode of one patient; `number` counts complete remissions over all the patient's lines, 0 when not complete."""
+    """One episode of one patient; `number` counts complete remissions over all lines, 0 when it is not complete."""
 
     patient_id: str
     line: int

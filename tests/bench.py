@@ -276,7 +276,7 @@ def fetch_history(folder):
 
 def derive_answers(folder):
     """Every answer from the facts of the file, kept nowhere."""
-    from remtrack.assess import assess
+    from remtrack.fold import assess
     from remtrack.store import open_record
 
     visits = 0

@@ -11,7 +11,7 @@ MK a marker, N a new lesion, M a new node. A number is a size in the axis that c
 from datetime import date, timedelta
 from decimal import Decimal
 
-from remtrack.assess import assess
+from remtrack.fold import assess
 from remtrack.model import Event, History, Lesion, Line, Measurement, Visit
 
 ROLES = {"L": "target", "G": "target", "X": "nontarget", "Y": "nontarget", "K": "nontarget", "N": "new", "M": "new"}

@@ -121,7 +121,7 @@ def split_histories(draw):
         sizes = draw(millimetres(50, 300)), draw(millimetres(0, 300))
         one = measured(target, sum(sizes))
         two = tuple(
-            replace(measured(part, size), state="fragment_of", other_id="T9")
+            measured(part, size)._replace(state="fragment_of", other_id="T9")
             for part, size in zip(parts, sizes, strict=True)
         )
         whole.append(replace(visit, measurements=(*visit.measurements, one)))
@@ -157,8 +157,7 @@ def scaled(history, factor):
             replace(
                 visit,
                 measurements=tuple(
-                    replace(
-                        row,
+                    row._replace(
                         longest_mm=None if row.longest_mm is None else row.longest_mm * factor,
                         short_mm=None if row.short_mm is None else row.short_mm * factor,
                     )

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from labcases import iso, judged, lab_cases, lab_history, lab_visit
 
-from remtrack.assess import assess, check_baseline, explain
+from remtrack.fold import assess, check_baseline, explain
 
 FAMILY = "blood-aml-eln-2022"
 CASES = list(lab_cases(FAMILY))
@@ -429,5 +429,5 @@ def test_the_baseline_tells_the_marrow_before_treatment():
 
 
 def test_the_next_limits_are_told():
-    assert dict(course().thresholds) == {"remission_below_pct": 5, "partial_to_pct": 25}
+    assert dict(course().thresholds) == {"remission_below_pct": 5, "marrow_partial_to_pct": 25}
     assert dict(course(REMISSION).thresholds) == {"relapse_from_pct": 5}

@@ -1,7 +1,7 @@
 """
 The drawing of the house, held by reading the imports.
 
-    cli -> tracker -> store, exchange, assess, episodes, criteria -> verdict, model, errors, words
+    cli -> tracker -> store, exchange, fold, episodes, criteria -> verdict, model, errors, words
     cli -> show -> views, verdict, words
 
 An import inside a function or under TYPE_CHECKING counts like any other here: what a module knows
@@ -23,14 +23,14 @@ BASE = {"verdict", "views", "model", "errors", "words"}
 
 # What each part may import. A name with a dot allows that one module of a part and no other.
 DRAWING = {
-    "": {"assess", "verdict", "model"},  # remtrack/__init__.py: the public names
+    "": {"fold", "verdict", "model"},  # remtrack/__init__.py: the public names
     "__main__": {"", "cli"},
     "cli": {"", "tracker", "show", "store", "exchange.cells", *BASE},
-    "tracker": {"", "store", "exchange", "assess", "episodes", "criteria", *BASE},
+    "tracker": {"", "store", "exchange", "fold", "episodes", "criteria", *BASE},
     "show": {"verdict", "views", "words", "errors"},
     "store": {"", "criteria", *BASE},
     "exchange": {"", *BASE},
-    "assess": {"criteria", "episodes", "verdict", "model", "errors"},
+    "fold": {"criteria", "episodes", "verdict", "model", "errors"},
     "episodes": {"verdict", "model", "errors"},
     "criteria": {"episodes", "verdict", "model", "errors"},
     "words": {"verdict", "views", "model", "errors"},
@@ -44,7 +44,7 @@ CLI_MAY_TAKE_FROM_STORE = {"open_record", "Record"}
 # The store stamps answers with the revision of their family; it judges nothing, so it loads none.
 STORE_MAY_TAKE_FROM_CRITERIA = {"FAMILIES"}
 
-PURE = {"model", "verdict", "views", "assess", "episodes", "criteria"}
+PURE = {"model", "verdict", "views", "fold", "episodes", "criteria"}
 PURE_MAY_IMPORT = {
     "__future__",
     "bisect",

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from labcases import iso, judged, lab_cases, lab_history, lab_visit
 
-from remtrack.assess import assess, check_baseline, explain
+from remtrack.fold import assess, check_baseline, explain
 
 FAMILY = "blood-all"
 CASES = list(lab_cases(FAMILY))

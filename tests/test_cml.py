@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from labcases import judged, lab_cases, lab_history, lab_visit
 
-from remtrack.assess import assess, check_baseline, explain
+from remtrack.fold import assess, check_baseline, explain
 
 FAMILY = "blood-cml-eln-2020"
 CASES = list(lab_cases(FAMILY))

@@ -1,5 +1,6 @@
 """iRECIST: every worked case of the file, and each row of its tables from both sides."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pytest
 from histories import BASELINE, line, scan
 from lesioncases import measured_cases, result, told_day, told_row
 
-from remtrack.assess import assess, check_baseline, explain
+from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, Measurement, Visit
 from remtrack.verdict import POSSIBLE_PROGRESSION, PROGRESSION
 
@@ -59,11 +60,8 @@ def test_every_visit_of_the_case_can_be_explained(case):
 
 
 def course(*scans, settings=None, events=(), **parts):
-    history = line(*scans, **parts)
-    if events:
-        happened = tuple(Event(event, BASELINE + timedelta(days=days)) for event, days in events)
-        history = type(history)(**{**{name: getattr(history, name) for name in history.__slots__}, "events": happened})
-    return assess(history, "irecist", settings)
+    happened = tuple(Event(event, BASELINE + timedelta(days=days)) for event, days in events)
+    return assess(replace(line(*scans, **parts), events=happened), "irecist", settings)
 
 
 def overall(*scans, **parts):

@@ -195,6 +195,13 @@ def test_a_comparison_that_is_answered_holds_for_every_number_it_may_be(one, oth
     assert left.above(right) in (None, a > b)
 
 
+@given(amounts(), amounts(), st.integers(1, 5), st.integers(1, 5))
+def test_a_share_that_is_answered_holds_for_every_number_it_may_be(one, other, parts, of):
+    (left, a), (right, b) = one, other
+
+    assert left.reaches(right, parts, of) in (None, a * of >= b * parts)
+
+
 @given(st.lists(amounts(), min_size=1, max_size=4), numbers)
 def test_the_lowest_and_highest_of_bounds_hold_for_every_number_they_may_be(found, limit):
     parts, inside = [amount for amount, _ in found], [value for _, value in found]

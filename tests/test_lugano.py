@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from lesioncases import measured_cases, result, told_day, told_row
 
-from remtrack.assess import assess, check_baseline, explain
 from remtrack.errors import UsageError
+from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, History, Lesion, Line, Measurement, Visit
 from remtrack.verdict import PROGRESSION, RELAPSE
 

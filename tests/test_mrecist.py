@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from lesioncases import measured_cases, result, told_day, told_row
 
-from remtrack.assess import assess, check_baseline, explain
+from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import History, Lesion, Line, Measurement, Visit
 
 CASES = list(measured_cases("mrecist-hcc"))

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from labcases import lab_cases, lab_visit
 
-from remtrack.assess import assess, check_baseline, explain
 from remtrack.errors import UsageError
+from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, History, Line
 
 FAMILY = "myeloma-imwg-2016"

@@ -9,10 +9,10 @@ import pytest
 import strategies
 from hypothesis import assume, given, strategies as st
 
-from remtrack.assess import assess, check_baseline, explain
 from remtrack.criteria import FAMILIES, load_family
 from remtrack.criteria.base import Table
 from remtrack.episodes import lasting
+from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Measurement
 from remtrack.verdict import END_KINDS, NOT_EVALUABLE, RESPONSE_KINDS
 

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from casefiles import lesion_cases
 
-from remtrack.assess import assess
+from remtrack.fold import assess
 
 CASES = list(lesion_cases("recist-1.1"))
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 from histories import BASELINE, judged, last, lesion, line, overall, reported, scan
 
-from remtrack.assess import assess, check_baseline, explain
 from remtrack.criteria import load_family
 from remtrack.criteria.base import parse_settings
 from remtrack.errors import UsageError
+from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, History, Line, Measurement
 
 # ------------------------------------------------------------------------------------ target lesions
@@ -759,6 +759,15 @@ def test_scans_on_several_days_can_all_be_dated_by_the_first():
     answer = last(scan(0, L1=50, L2=50), scan(65, L1=30, L2=30, days=days), settings={"visit_date_rule": "earliest"})
 
     assert (answer.dated_on - BASELINE).days == 63
+
+
+@pytest.mark.parametrize(("on", "dated"), [(0, 60), (1, 1), (119, 119), (120, 60)])
+def test_a_scan_that_is_dated_outside_of_its_visit_counts_as_of_the_visit(on, dated):
+    scans = (scan(0, L1=50), scan(60, L1=30, days={"L1": on}), scan(120, L1=30))
+    answer = judged(*scans).assessments[0]
+
+    assert (answer.dated_on - BASELINE).days == dated
+    assert bool(answer.flags) is (on in (0, 120))
 
 
 def test_a_change_of_method_is_flagged_once():

@@ -33,7 +33,7 @@ TOO_HEAVY = {
     "sqlite_utils",
 }
 # What judges. Stored answers are read without it.
-JUDGES = {"remtrack.assess", "remtrack.criteria.base", "remtrack.criteria.recist"}
+JUDGES = {"remtrack.fold", "remtrack.criteria.base", "remtrack.criteria.recist"}
 
 
 def surrounding():

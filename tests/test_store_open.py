@@ -431,5 +431,5 @@ def test_an_up_to_date_record_is_opened_and_read_without_anything_heavy(written)
     assert not {"sqlite_utils", "click", "dateutil", "rich", "typer", "urllib.request"} & loaded
     ours = {name for name in loaded if name.startswith("remtrack.")}
     assert "remtrack.store.migrations" not in ours
-    assert "remtrack.assess" not in ours
+    assert "remtrack.fold" not in ours
     assert {name for name in ours if name.startswith("remtrack.criteria")} == {"remtrack.criteria"}

@@ -1,7 +1,7 @@
 """
 What a published standard is to the engine: categories, settings, rule tables, and a `Family` around them.
 
-The fold itself is in `assess`, the stretches of response in `episodes`. A new family is one file beside
+The fold itself is in `fold`, the stretches of response in `episodes`. A new family is one file beside
 this one: its tables, what it sees at a visit, and what it carries from visit to visit. Nothing here
 knows the name of any family.
 """
@@ -437,7 +437,6 @@ class Family:
         kind = self.by_code[overall.category].kind
         findings = tuple(seen.findings.values())
         missing = [lack for finding in findings for lack in finding.undecided]
-        number_of = seen.numbers().get
         return Assessment(
             visit_on=seen.visit.visit_on,
             visit=seen.visit.label,
@@ -452,15 +451,8 @@ class Family:
             findings=findings,
             undecided=tuple(dict.fromkeys(missing)) if missing else (),
             flags=tuple(seen.flags),
-            sum_mm=number_of("sum_mm"),
-            sum_complete=number_of("sum_complete"),
-            baseline_sum_mm=number_of("baseline_sum_mm"),
-            nadir_sum_mm=number_of("nadir_sum_mm"),
-            change_from_baseline_pct=number_of("change_from_baseline_pct"),
-            change_from_nadir_pct=number_of("change_from_nadir_pct"),
-            change_from_nadir_mm=number_of("change_from_nadir_mm"),
-            value=number_of("value"),
             extra=seen.extra,
+            **seen.numbers(),
         )
 
     def look_back(self, _basis: Any, visits: Sequence[Assessment]) -> Sequence[Assessment]:

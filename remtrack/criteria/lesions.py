@@ -211,11 +211,10 @@ def read_targets(roster: Roster, rows: Rows, visit_on: date) -> tuple[Sizes, lis
     missing: list[str] = []
     merged: dict[str, Lesion] = {}
     for lesion in roster.targets:
-        row = rows.get(lesion.lesion_id)
         if roster.has_ties:
             size, why = _tied_size(roster, rows, lesion, visit_on, merged)
         else:
-            size, why = read_size(lesion, row)
+            size, why = read_size(lesion, rows.get(lesion.lesion_id))
         if size is None:
             missing.append(why)
         else:
@@ -231,13 +230,19 @@ def read_targets(roster: Roster, rows: Rows, visit_on: date) -> tuple[Sizes, lis
 
 def read_size(lesion: Lesion, row: Measurement | None) -> tuple[Decimal | None, str]:
     """Return the size of a lesion by itself in mm; or None and a sentence that says what is missing."""
-    name = lesion.lesion_id
     if row is None:
-        return None, f"nothing is entered for {name}"
-    is_node = lesion.kind == "node"
-    size = row.short_mm if is_node else row.longest_mm
+        return None, f"nothing is entered for {lesion.lesion_id}"
+    state = row.state
+    size = row.short_mm if lesion.kind == "node" else row.longest_mm
+    if size is not None and state in ("measured", "fragment_of"):
+        return size, ""
+    return _read_state(lesion, row, size)
+
+
+def _read_state(lesion: Lesion, row: Measurement, size: Decimal | None) -> tuple[Decimal | None, str]:
+    name, is_node = lesion.lesion_id, lesion.kind == "node"
     if row.state in ("measured", "fragment_of"):
-        return size, "" if size is not None else f"{name} has no {'short axis' if is_node else 'longest diameter'}"
+        return None, f"{name} has no {'short axis' if is_node else 'longest diameter'}"
     if row.state == "absent":
         if is_node:
             return size or ZERO, ""  # a node that is no longer seen as enlarged keeps the short axis it has

@@ -36,7 +36,8 @@ Time
 - SD after a confirmed PR is reported as PR until PD *. After the first PD visits are literal.
 - SD counts as best response from day 42 * after the start of treatment (the baseline where none is given);
   an unconfirmed response counts like SD, without targets like Non-CR/Non-PD.
-- Several scan days: PD is dated by the scan that showed it, anything else by the last scan *.
+- Several scan days: PD is dated by the scan that showed it, anything else by the last scan *. A scan dated
+  before the visit before or after the next one counts as of the visit, and is flagged.
 - A new therapy closes a line: what comes after does not count for best response, responses and
   durations, which are censored at the last visit that could be judged. A scan of that same day counts.
   The date of progression stays the first PD of the line. Two or more NE visits right before an event may
@@ -554,8 +555,7 @@ def shown_on(scan: Scan) -> date:
     Progression is dated by the scan that showed it (of a sum: by the last one), all else by the last scan; with
     `earliest` everything by the first. Near to this is FDA 2018, appendix on dates of progression.
     """
-    days = scan_days(scan)
-    visit_on = scan.visit.visit_on
+    days, visit_on = scan_days(scan), scan.visit.visit_on
     if scan.line.choices.values["visit_date_rule"] == "earliest":
         return min(days.values(), default=visit_on)
     if scan.findings["overall"].category != "PD":
@@ -564,8 +564,7 @@ def shown_on(scan: Scan) -> date:
     if scan.findings["target"].category == "PD":
         shown.append(max(days.get(lesion.lesion_id, visit_on) for lesion, _ in scan.sizes))
     shown += [days.get(name, visit_on) for name in scan.worse]
-    for found in scan.sightings:
-        shown.append(found.scanned_on if found.seen_on == visit_on else days.get(found.lesion_id, visit_on))
+    shown += [days.get(found.lesion_id, visit_on) for found in scan.sightings]
     return min(shown)
 
 

@@ -134,11 +134,11 @@ class Scan(Seen):
 
     @property
     def new_ids(self) -> str:
-        return " and ".join(f"{found.lesion_id} (first seen {found.seen_on.isoformat()})" for found in self.sightings)
+        return " and ".join([f"{found.lesion_id} (first seen {found.seen_on.isoformat()})" for found in self.sightings])
 
     @property
     def proven_on(self) -> date:
-        return min(found.proven_on for found in self.sightings)
+        return min([found.proven_on for found in self.sightings])
 
     @property
     def returned_ids(self) -> str:
@@ -168,7 +168,7 @@ def prepare_line(history: History, choices: Choices) -> Line:
     """Return what is known of a line: its lesions by their part, and the baseline sum."""
     baseline = history.visits[0] if history.visits else None
     line = Line(history, choices, baseline, roster=enrol(history))
-    line.has_scan_days = any(row.measured_on is not None for visit in history.visits for row in visit.measurements)
+    line.has_scan_days = bool([row for visit in history.visits for row in visit.measurements if row.measured_on])
     targets = line.roster.targets
     if baseline is not None and targets:
         sizes, _ = read_targets(line.roster, rows_of(baseline), baseline.visit_on)
@@ -229,11 +229,14 @@ def observe_scan(line: Line, carried: Carried, visit: Visit) -> Scan:
     if roster.nontargets:
         _observe_nontargets(scan)
     if roster.sightings:
-        scan.sightings = tuple(found for found in roster.sightings if found.seen_on <= visit.visit_on)
+        scan.sightings = tuple([found for found in roster.sightings if found.seen_on <= visit.visit_on])
     if roster.unclear:
         for name in sorted(roster.unclear & rows.keys()):
             if rows[name].state == "equivocal":
                 scan.flags.append(f"new lesion {name} is unclear; look at it again at the next visit")
+    if line.has_scan_days:
+        for name, day in misdated(scan).items():
+            scan.flags.append(f"review: the scan of {name} is dated {day}, which is not within this visit")
     if visit.method and carried.method and visit.method != carried.method:
         scan.flags.append(f"method changed from {carried.method} to {visit.method}")
     return scan
@@ -323,8 +326,23 @@ def change_pct(now: Decimal | None, reference: Decimal | None) -> Decimal | None
 
 
 def scan_days(scan: Scan) -> dict[str, date]:
-    """Return the day of the scan of each lesion read at a visit."""
-    return {name: row.measured_on or scan.visit.visit_on for name, row in scan.rows.items()}
+    """
+    Return the day of the scan of each lesion read at a visit.
+
+    One that is dated outside of its visit (see `misdated`) counts as of the day of the visit.
+    """
+    visit_on, wrong = scan.visit.visit_on, misdated(scan)
+    return {name: visit_on if name in wrong else row.measured_on or visit_on for name, row in scan.rows.items()}
+
+
+def misdated(scan: Scan) -> dict[str, date]:
+    """Return the lesions whose scan is dated on or before the visit before, or on or after the next one."""
+    visits = [visit.visit_on for visit in scan.line.history.visits]
+    here = visits.index(scan.visit.visit_on)
+    first = visits[here - 1] if here else date.min
+    last = visits[here + 1] if here + 1 < len(visits) else date.max
+    days = {name: row.measured_on for name, row in scan.rows.items()}
+    return {name: day for name, day in days.items() if day is not None and not first < day < last}
 
 
 # ----------------------------------------------------------------------------------------- explaining

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import lru_cache
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..criteria import FAMILIES

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def check(record: Record) -> Iterator[Problem]:
     """Yield what is wrong: the file, then patient by patient the stored answers and the baselines."""
-    from ..assess import check_baseline
+    from ..fold import check_baseline
 
     damaged = list(record.verify())
     yield from damaged

@@ -33,7 +33,7 @@ class Moved(NamedTuple):
 
 def judge(cases: Iterable[Case]) -> list[Course]:
     """Return the course of each case (one line, one reader, one family), in the order given."""
-    from ..assess import assess
+    from ..fold import assess
 
     return [assess(case.history, case.criteria, case.settings) for case in cases]
 

@@ -50,7 +50,7 @@ def settle(
     record: Record, change: Change, patient_id: str, *, keep: bool = True
 ) -> tuple[list[Course], tuple[Problem, ...]]:
     """Derive one patient from the facts inside the change; returns the courses and what the baselines look like."""
-    from ..assess import check_baseline
+    from ..fold import check_baseline
 
     cases: list[Case] = []
     for _patient, found in record.histories([patient_id]):

@@ -33,7 +33,7 @@ def explain(
     A visit that is also the baseline of a later line is explained for both. Raises NotFoundError
     when there is no such visit, or nothing judges it.
     """
-    from ..assess import explain as explain_case
+    from ..fold import explain as explain_case
 
     require_patient(record, patient_id)
     visit = require_visit(record, patient_id, visit_on, reader)
