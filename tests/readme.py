@@ -89,6 +89,19 @@ def reference():
     write("")
 
 
+def families():
+    """Write one row a family: what it is for, its word, what it reads."""
+    from remtrack.criteria import FAMILIES, load_family
+
+    rows = []
+    for name, entry in FAMILIES.items():
+        family = load_family(name)
+        inputs = ", ".join(f"`{one.name}`" for one in family.inputs)
+        codes = ", ".join(one.code for one in sorted(family.categories, key=lambda one: one.rank))
+        rows.append((f"`{name}`", entry.title, entry.word, codes, inputs, family.source))
+    table(("family", "standard", "word", "categories", "reads", "source"), rows)
+
+
 def rules(criteria):
     """Write the categories, the rule tables and the settings of a family."""
     from remtrack.criteria import load_family

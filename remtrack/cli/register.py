@@ -424,9 +424,9 @@ def saved(outcome: Outcome, following: str = "") -> None:
         talk(say_problem(problem))
     moved_lines(outcome)
     if outcome.number is not None:
-        talk(
-            f"Saved as change {outcome.number}.  Wrong?  remtrack undo" + (f"   Next: {following}" if following else "")
-        )
+        talk(f"Saved as change {outcome.number}.  Wrong?  remtrack undo")
+        if following:
+            talk(f"Next: {following}")
 
 
 COMMANDS = {

@@ -90,8 +90,10 @@ def changes(scan: Scan) -> Iterator[str]:
         yield f"a full answer needs what is missing: {'; '.join(missing)}"
     if scan.steroids == "increased":
         yield "rated with steroids stable or decreased; the next visit settles it"
-    if scan.new or scan.worse:
-        yield f"no progression by {' and '.join((*scan.new, *scan.worse))} if they were not so"
+    if scan.new:
+        yield f"no progression by new lesions without {' and '.join(scan.new)}"
+    if scan.worse:
+        yield f"no progression by non-target lesions if {' and '.join(scan.worse)} were not unequivocally worse"
     if scan.carried.preliminary is not None:
         _, then = since_preliminary(scan)
         if scan.days < REPEAT_DAYS:

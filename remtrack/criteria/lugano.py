@@ -127,8 +127,7 @@ TARGET: Table[Scan] = Table(
         "lugano.target.pd_lesion",
         "PD",
         see.lesion_grown,
-        "{grown_told}: over 15 mm, product larger by half or more, a diameter longer by 5 mm (10 mm from over 20 mm): "
-        "progression",
+        "{grown_told}: progression",
         C + ", an individual lesion",
         needs="grown_gap",
     ),
@@ -136,7 +135,7 @@ TARGET: Table[Scan] = Table(
         "lugano.target.pd_regrowth",
         "PD",
         see.lesion_regrown,
-        "{regrown_told} back after it was gone, a node over 15 mm or another lesion over 10 mm: progression",
+        "{regrown_told} back after it was gone: progression",
         C + ", regrowth",
     ),
     Rule(
@@ -194,7 +193,7 @@ NEW_ON_CT: Table[Scan] = Table(
         "lugano.new.seen",
         "yes",
         see.proven_by_now,
-        "new lesion {new_ids}, a node over 15 mm, elsewhere over 10 mm, or unequivocal: progression",
+        "new lesion {new_ids}: progression",
         C + ", new lesions",
     ),
     Rule(
@@ -246,8 +245,7 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         "lugano.ct.pd_lesion",
         "PD",
         see.lesion_grown,
-        "{grown_told}: over 15 mm, product larger by half or more, a diameter longer by 5 mm (10 mm from over 20 mm): "
-        "progression",
+        "{grown_told}: progression",
         C + ", an individual lesion",
         needs="grown_gap",
     ),
@@ -255,7 +253,7 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         "lugano.ct.pd_regrowth",
         "PD",
         see.lesion_regrown,
-        "{regrown_told} back after it was gone, a node over 15 mm or another lesion over 10 mm: progression",
+        "{regrown_told} back after it was gone: progression",
         C + ", regrowth",
     ),
     Rule(

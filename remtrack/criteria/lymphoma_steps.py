@@ -119,15 +119,15 @@ def ct_changes(scan: Scan) -> Iterator[str]:
     """Yield the values on CT at which the answer would be another."""
     if scan.pairs.missing:
         yield f"a full answer needs what is missing: {'; '.join(scan.pairs.missing)}"
-    progression = (
-        [pair.lesion.lesion_id for pair in scan.grown],
-        [name for name, _ in scan.regrown],
-        [found.lesion_id for found in scan.sightings],
-        list(scan.worse),
-    )
-    named = [" and ".join(names) for names in progression if names]
-    if named:
-        yield f"not PD by {', '.join(named)} if they were not so"
+    shown = {
+        "{} had not grown": [pair.lesion.lesion_id for pair in scan.grown],
+        "{} were not back": [name for name, _ in scan.regrown],
+        "{} were no new lesion": [found.lesion_id for found in scan.sightings],
+        "{} were not unequivocally worse": scan.worse,
+    }
+    found = [told.format(" and ".join(names)) for told, names in shown.items() if names]
+    if found:
+        yield f"not PD by this if {', and '.join(found)}"
     else:
         for pair in scan.pairs.found:
             yield from growth_limit(scan, pair)
