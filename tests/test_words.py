@@ -389,3 +389,13 @@ def test_no_text_can_steer_a_terminal(typed):
 
     assert not re.search("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", shown)
     assert shown == words.clean(shown)
+
+
+@pytest.mark.parametrize("kind", [verdict.COMPLETE, verdict.PARTIAL, verdict.PROGRESSION])
+@pytest.mark.parametrize("criteria", ["markers", "blood-cml-eln-2020"])
+def test_a_marker_or_a_gene_in_blood_is_told_in_words_of_its_own(criteria, kind):
+    row = replace(samples.PR_CONFIRMED, criteria=criteria, current_kind=kind, progression_on=None)
+    said = plain.state(row)
+
+    assert not any(word in said for word in ("tumour", "remission", "area", "scan"))
+    assert plain.short(kind, row.word, criteria)

@@ -231,7 +231,7 @@ def _proven(episode: Episode) -> str:
     if episode.confirmed_on is None:
         return words.unproven(episode)
     later = (episode.confirmed_on - episode.began_on).days
-    return f"{episode.confirmed_on}, {words.count(later, 'day')} later" if later else f"{episode.confirmed_on}"
+    return f"{episode.confirmed_on}, {words.count(later, 'day')} later" if later else "no second visit is asked for"
 
 
 def _earlier(one: RemissionRow) -> str:

@@ -328,7 +328,8 @@ def proof_words(row: StatusRow) -> str:
             return f"after progression on {row.progression_on}"
         return "not confirmed" if row.current_kind in RESPONSE_KINDS else ""
     if is_proven(row):
-        return "confirmed"
+        # By rules that ask for no second visit, the first one is all there is to it.
+        return "confirmed" if episode.confirmed_on != episode.began_on else ""
     if episode.confirmed_on is not None:
         return f"not yet confirmed (confirmed as {episode.category})"
     return unproven(episode)

@@ -49,7 +49,37 @@ if TYPE_CHECKING:
 REMARK = "Something in these entries was marked for a second look by the care team."
 
 # The published rules by their full name.
-_RULES = {"recist-1.1": "Response Evaluation Criteria in Solid Tumours, version 1.1 (RECIST 1.1)"}
+_RULES = {
+    "recist-1.1": "Response Evaluation Criteria in Solid Tumours, version 1.1 (RECIST 1.1)",
+    "irecist": "Response Evaluation Criteria in Solid Tumours for immunotherapy (iRECIST)",
+    "mrecist-hcc": "modified Response Evaluation Criteria in Solid Tumours for liver cancer (mRECIST)",
+    "rano-2.0": "Response Assessment in Neuro-Oncology, version 2.0 (RANO 2.0)",
+    "lugano-2014": "the Lugano classification for lymphoma of 2014",
+    "blood-aml-eln-2022": "European LeukemiaNet recommendations for acute myeloid leukaemia of 2022 (ELN 2022)",
+    "blood-all": "response criteria for acute lymphoblastic leukaemia (NCCN, ELN)",
+    "blood-cml-eln-2020": "European LeukemiaNet recommendations for chronic myeloid leukaemia of 2020 (ELN 2020)",
+    "blood-cll-iwcll-2018": "International Workshop on Chronic Lymphocytic Leukemia guidelines of 2018 (iwCLL 2018)",
+    "myeloma-imwg-2016": "International Myeloma Working Group criteria of 2016 (IMWG 2016)",
+    "markers": "rules for tumour markers in blood (CA-125: GCIG 2011, PSA: PCWG3 2016)",
+}
+# Where neither a remission nor a size is followed, a check is told in words of its own. In chronic myeloid
+# leukaemia on treatment nobody speaks of a remission but of how deep the molecular response is.
+_OWN: dict[str, dict[str, str]] = {
+    "blood-cml-eln-2020": {
+        COMPLETE: "Deep molecular response{since}.",
+        PARTIAL: "The leukaemia gene in blood has fallen: molecular response by the level{since}.",
+        STABLE: "No clear change of the leukaemia gene in blood.",
+        PROGRESSION: "The leukaemia is more active.",
+        RELAPSE: "The leukaemia gene in blood has risen again{since}.",
+    },
+    "markers": {
+        COMPLETE: "The marker in blood is in the normal range{since}.",
+        PARTIAL: "The marker in blood has fallen as far as the rules ask of a marker response{since}.",
+        STABLE: "The marker in blood shows no clear change.",
+        POSSIBLE_PROGRESSION: "The marker in blood may be rising; a further sample is needed to know.",
+        PROGRESSION: "The marker in blood has risen as far as the rules ask{since}.",
+    },
+}
 # Families of blood cancers by the beginning of their id, with the disease as it is commonly called.
 _BLOOD = {"blood-": "leukaemia", "lugano": "lymphoma", "myeloma": "myeloma"}
 _SHORT_BLOOD = {
@@ -101,6 +131,9 @@ def _latest(row: StatusRow) -> str:
         return "One scan has been entered so far. The next one can be compared with it."
     if kind == NOT_EVALUABLE:
         return not_rated(row.undecided)
+    own = _OWN.get(row.criteria, {}).get(kind)
+    if own is not None:
+        return own.format(since=_since(row.since))
     if kind in RESPONSE_KINDS:
         return _blood_response(row) if _is_blood(row) else _solid_response(row)
     if kind in END_KINDS:
@@ -192,6 +225,9 @@ def not_rated(missing: Sequence[str]) -> str:
 
 def short(kind: str, word: str, criteria: str) -> str:
     """Return a state for a narrow column."""
+    own = _OWN.get(criteria, {}).get(kind)
+    if own is not None:
+        return own.format(since="").rstrip(".").lower()
     return (_SHORT_BLOOD if word_for(word, criteria) == "remission" else _SHORT_SOLID).get(kind, "")
 
 
