@@ -114,7 +114,7 @@ leaves = texts | st.integers(-(10**12), 10**12) | st.booleans() | st.none() | st
 extras = st.dictionaries(
     texts.filter(lambda key: not key.startswith("$")), leaves | st.lists(leaves, max_size=2).map(tuple), max_size=3
 )
-findings = st.builds(Finding, texts, texts, texts, st.just(""), st.just(""))
+findings = st.builds(Finding, texts, texts, texts, st.just(""), st.just(""), st.just(()))
 assessments = st.builds(
     Assessment, known_days, texts, known_days, texts, texts, texts, texts, texts, texts, texts,
     st.lists(findings, max_size=3).map(tuple), listed, listed, decimals, st.none() | st.booleans(), decimals, decimals,

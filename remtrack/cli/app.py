@@ -164,7 +164,7 @@ def build(word: str) -> typer.Typer:
     """Return the app with the command `word` alone, or with all of them."""
     from importlib import import_module
 
-    from .session import Session, find_today, find_who
+    from .session import Session, find_today
 
     app = typer.Typer(
         name="remtrack",
@@ -203,7 +203,7 @@ def build(word: str) -> typer.Typer:
             print(f"remtrack {__version__}")
             raise typer.Exit
         path = Path(db).expanduser() if db else None
-        ctx.obj = Session(path, who or find_who(), not no_input, find_today())
+        ctx.obj = Session(path, who, not no_input, find_today())
 
     for name in (word,) if word in COMMANDS else COMMANDS:
         command = import_module(f".{COMMANDS[name]}", __package__).COMMANDS[name]

@@ -32,12 +32,17 @@ FORMATS = ("table", "plain", "json", "csv")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`db` None: the default place. `who` is written into the record of changes. `asks` False: never prompt."""
+    """`db` None: the default place. `named` None: the system's user is typing. `asks` False: never prompt."""
 
     db: Path | None
-    who: str
+    named: str | None
     asks: bool
     today: date
+
+    @property
+    def who(self) -> str:
+        """Who is typing, as it is written into the record of changes."""
+        return self.named or find_who()
 
     @property
     def path(self) -> Path:

@@ -51,7 +51,7 @@ def prepare_line(history: History, choices: Choices) -> Line:
     roster.news = tuple(lesion for lesion in roster.news if component_of(lesion) in counted)
     roster.sightings, roster.unclear = find_new(roster, history.visits[1:])
     line.radiotherapy_ends = tuple(event.event_on for event in history.events if event.event == "radiotherapy_end")
-    line.has_scan_days = any(row.measured_on is not None for visit in history.visits for row in visit.measurements)
+    line.has_scan_days = len({row.measured_on for visit in history.visits for row in visit.measurements} | {None}) > 1
     if line.baseline is not None:
         scan = observe_scan(line, Carried(), line.baseline)
         for component in components:

@@ -41,12 +41,10 @@ def prepare_line(history: History, choices: Choices) -> Line:
     baseline = history.visits[0]
     roster.sightings, roster.unclear = find_new(roster, history.visits[1:])
     line = Line(history, choices, baseline, roster=roster)
-    for visit in history.visits:
-        if any(row.measured_on is not None for row in visit.measurements):
-            line.has_scan_days = True
-        for result in visit.results:
-            line.has_pet = line.has_pet or result.test in ("dps", "new_fdg_foci")
-            line.has_scan_days = line.has_scan_days or result.sampled_on not in (None, visit.visit_on)
+    days = {row.measured_on for visit in history.visits for row in visit.measurements}
+    days |= {result.sampled_on for visit in history.visits for result in visit.results}
+    line.has_scan_days = len(days | {None}) > 1
+    line.has_pet = any(result.test in ("dps", "new_fdg_foci") for visit in history.visits for result in visit.results)
     scan = observe_scan(line, Carried(), baseline)
     line.unmeasured = tuple(f"{why} at the baseline" for why in scan.pairs.missing)
     line.baseline_value = scan.sum_mm2
