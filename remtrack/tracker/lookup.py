@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..criteria import FAMILIES, Entry
@@ -31,6 +32,8 @@ def require_patient(record: Record, patient_id: str) -> dict[str, Any]:
 
 def quote(word: str) -> str:
     """Return the word as it must be typed in a shell."""
+    if re.fullmatch(r"[A-Za-z0-9_.:/=+-]+", word):
+        return word
     from shlex import quote as shell_quote
 
     return shell_quote(word)
