@@ -26,8 +26,7 @@ KINDS = ("nonnodal", "node", "marker", "CE", "nCE")
 TOO_SMALL_MM = Decimal(5)
 
 
-@dataclass(frozen=True, slots=True)
-class Lesion:
+class Lesion(NamedTuple):
     """One physical tumour with the role it plays in this line, for this reader."""
 
     lesion_id: str
@@ -86,8 +85,7 @@ class Visit:
     results: tuple[Result, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something dated that is not a look: therapy, local_therapy, transplant, clinical_progression, death ..."""
 
     event: str

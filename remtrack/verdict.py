@@ -30,8 +30,7 @@ END_KINDS = frozenset({PROGRESSION, RELAPSE})
 YES, NO, NOT_YET = "yes", "no", "not yet"
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(NamedTuple):
     """One category of one family: published code, clinical label, plain label, rank (1 is best), kind."""
 
     code: str
@@ -99,8 +98,7 @@ class Assessment:
         return next((finding.category for finding in self.findings if finding.part == name), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(NamedTuple):
     """An anniversary of the start of a complete response or remission: `confirmed`, or `passed-not-checked`."""
 
     label: str  # "3y", "5y", "10y"
@@ -172,8 +170,7 @@ class Course:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """
     Trouble in the data, as a value: collected, all shown, each with where it is.
 
@@ -190,8 +187,7 @@ class Problem:
     rule: str = ""  # a short stable id: "two-sizes", "six-targets"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of an explanation: what was looked at, its value, the rule applied, what it gave."""
 
     label: str
@@ -200,8 +196,7 @@ class Step:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """
     Why one visit got its category.
 

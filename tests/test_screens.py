@@ -382,7 +382,7 @@ def test_settings_that_differ_from_their_default_are_printed_on_every_report():
 
 
 def test_a_leukaemia_is_explained_as_remission():
-    told = replace(samples.EXPLANATION, criteria="blood-aml-eln-2022", overall="CR", reported="CR", kind="complete")
+    told = samples.EXPLANATION._replace(criteria="blood-aml-eln-2022", overall="CR", reported="CR", kind="complete")
 
     assert "* CR, complete remission" in show(explanation_screen([told], TODAY))
 

@@ -6,8 +6,7 @@ What a change did comes back as an `Outcome`, whichever use case made it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..criteria import DEFAULT
 from ..errors import NotFoundError
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from .derive import Moved
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """
     What a change did.
 

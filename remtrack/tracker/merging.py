@@ -9,7 +9,6 @@ rows are gathered and written in bulk; only a row that changes a recorded one is
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..criteria import DEFAULT, FAMILIES
@@ -234,7 +233,7 @@ class Merge:
             self.tally.untold += 1
 
     def note(self, problem: Problem) -> None:
-        self.tell(replace(problem, what=self.named(problem.what)))
+        self.tell(problem._replace(what=self.named(problem.what)))
         if problem.severity == "error" and problem.line is not None:
             if (self.table, problem.line) not in self.tally.bad:
                 self.tally.rows += 1

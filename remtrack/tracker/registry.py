@@ -6,7 +6,6 @@ What is refused is refused before anything is written.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..criteria import DEFAULT
@@ -61,7 +60,7 @@ def add_patient(
             done = "added"
         settle(record, change, patient_id)
     outcome = Outcome(patient_id, change.number)
-    return replace(outcome, added=(patient_id,)) if done == "added" else replace(outcome, changed=(patient_id,))
+    return outcome._replace(added=(patient_id,)) if done == "added" else outcome._replace(changed=(patient_id,))
 
 
 def rename_patient(record: Record, old: str, new: str, who: str, reason: str = "") -> Outcome:

@@ -8,7 +8,6 @@ answers that moved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import NotFoundError, RefusedError
@@ -46,8 +45,7 @@ class Introduced(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """What a person typed for one visit; `line` None means the line that the date falls in."""
 
     patient_id: str
@@ -92,7 +90,7 @@ def record_scan(record: Record, scan: Scan, who: str, *, dry_run: bool = False) 
         else:
             outcome = writer.outcome(before, keep=True)
     del patient
-    return outcome if dry_run else replace(outcome, number=change.number)
+    return outcome if dry_run else outcome._replace(number=change.number)
 
 
 class ScanWriter:
@@ -416,7 +414,7 @@ def edit_scan(
     with record.change("edit", who=who, reason=scan.reason) as change:
         before = answers(course for course, _fresh in courses(record, [scan.patient_id]))
         visit = require_visit(record, scan.patient_id, scan.visit_on, scan.reader)
-        writer = ScanWriter(record, change, replace(scan, line=visit["line"]))
+        writer = ScanWriter(record, change, scan._replace(line=visit["line"]))
         for lesion_id in remove:
             take_back(writer, visit, lesion_id)
         for item in scan.readings:
@@ -430,9 +428,9 @@ def edit_scan(
             writer.changed.append(f"visit moved from {scan.visit_on} to {new_date}")
         if not writer.wrote:
             change.abandon()
-            return replace(writer.outcome(before, keep=False), number=None)
+            return writer.outcome(before, keep=False)._replace(number=None)
         outcome = writer.outcome(before, keep=True)
-    return replace(outcome, number=change.number, visit_on=new_date or scan.visit_on)
+    return outcome._replace(number=change.number, visit_on=new_date or scan.visit_on)
 
 
 def require_visit(record: Record, patient_id: str, day: date, reader: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import NotFoundError
@@ -48,7 +47,7 @@ def explain(
             if all(seen.visit_on != visit_on for seen in case.history.visits):
                 continue
             answer = explain_case(case.history, case.criteria, case.settings, visit_on)
-            found.append(replace(answer, entered=entered))
+            found.append(answer._replace(entered=entered))
     if not found:
         raise NotFoundError(
             f"nothing judges the visit of {visit_on} of {patient_id}",
