@@ -231,3 +231,31 @@ def test_ctrl_c_leaves_the_record_as_it_was(remtrack, record_path, tmp_path):
     assert b"Traceback" not in err
     assert remtrack("patients", "--json").code == 0
     assert digest(record_path) == before
+
+
+ROWS = "patient_id,date,lesion_id,role,kind,longest_mm\n"
+REFUSED_TABLES = {
+    "another role": (ROWS + "P01,2026-04-06,L1,nontarget,nonnodal,30\n", "L1 of P01 is target in line 1"),
+    "another kind": (ROWS + "P01,2026-04-06,L1,target,node,30\n", "L1 of P01 is nonnodal, not node"),
+    "a future date": (ROWS + "P01,2027-04-06,L1,target,nonnodal,30\n", "lies in the future"),
+    "an ambiguous date": (ROWS + "P01,01/02/2026,L1,target,nonnodal,30\n", "01/02/2026"),
+    "a comma": (ROWS + 'P01,2026-04-06,L1,target,nonnodal,"3,2"\n', "--decimal comma"),
+    "not a number": (ROWS + "P01,2026-04-06,L1,target,nonnodal,nan\n", "is not a size"),
+    "a negative size": (ROWS + "P01,2026-04-06,L1,target,nonnodal,-3\n", "cannot be negative"),
+    "before it was seen": ("patient_id,date,lesion_id,longest_mm\nP01,2025-12-01,L1,40\n", "first seen on 2026-01-05"),
+    "an unknown family": ("patient_id,line,criteria,settings\nP01,1,recist-9,\n", 'no criteria family "recist-9"'),
+    "an unknown setting": ("patient_id,line,criteria,settings\nP01,1,recist-1.1,confirm_dayz=3\n", "confirm_days?"),
+}
+
+
+@pytest.mark.parametrize(("rows", "said"), REFUSED_TABLES.values(), ids=REFUSED_TABLES.keys())
+def test_a_bad_row_of_a_table_is_named_with_its_line_and_nothing_is_written(begun, record_path, tmp_path, rows, said):
+    table = tmp_path / "table.csv"
+    table.write_text(rows)
+    before = digest(record_path)
+    told = begun(f"import {table}")
+
+    assert told.code == 4
+    assert "line 2" in told.err
+    assert said in told.err
+    assert digest(record_path) == before

@@ -227,7 +227,7 @@ def say_problem(problem: object) -> str:
     text = f"{problem.severity}: " + (f"{place}: " if place else "") + problem.what
     if problem.why:
         text += f" ({problem.why})"
-    return text
+    return f"{text}; {problem.hint}" if problem.hint else text
 
 
 def need_terminal(what: str, command: str) -> NoReturn:
