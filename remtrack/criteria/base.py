@@ -15,12 +15,16 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ..episodes import Terms, read_marks, report
 from ..errors import UsageError
 from ..model import History, Visit
 from ..verdict import COMPLETE, Assessment, Category, Course, Finding, Problem, Step
+
+if TYPE_CHECKING:
+    from .results import Analyte
 
 # ---------------------------------------------------------------------------------------- numbers
 
@@ -75,10 +79,12 @@ class Setting(NamedTuple):
 
 
 def choice(*words: str) -> Reads:
+    by_typed = {word.casefold(): word for word in words}
+
     def read(text: str) -> str:
-        if text not in words:
+        if text.casefold() not in by_typed:
             raise ValueError(text)
-        return text
+        return by_typed[text.casefold()]
 
     return Reads(" or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0], read)
 
@@ -99,7 +105,7 @@ def whole(least: int = 0, most: int = 9999) -> Reads:
 def off_or_whole(least: int = 1, most: int = 99) -> Reads:
     return Reads(
         f"off, or a whole number from {least} to {most}",
-        lambda text: None if text == "off" else whole(least, most).read(text),
+        lambda text: None if text.casefold() == "off" else whole(least, most).read(text),
     )
 
 
@@ -114,6 +120,7 @@ def quantity(most: int = 9999) -> Reads:
 
 
 def _month_rule(text: str) -> str:
+    text = text.casefold()
     if text != "calendar_month":
         whole(1).read(text.removeprefix("days") if text.startswith("days") else "")
     return text
@@ -172,17 +179,19 @@ def _parsed(family: Family, given: tuple[tuple[str, str], ...]) -> Choices:
                 f"did you mean {near[0]}?" if near else f"its settings are {', '.join(known)}",
                 f"remtrack criteria show {family.id}",
             )
-        texts[name] = text.strip().lower()
+        texts[name] = text.strip()
     values = {}
     for name, text in texts.items():
         try:
-            values[name] = known[name].reads.read(text)
+            values[name] = value = known[name].reads.read(text)
         except ValueError as bad:
             raise UsageError(
                 f'{name} cannot be "{text}"',
                 f"it takes {known[name].allowed}; the default is {known[name].default}",
                 f"remtrack criteria show {family.id}",
             ) from bad
+        # Kept and shown as the family spells it, whatever was typed: YES is yes, pet is PET.
+        texts[name] = value if isinstance(value, str) else text.casefold()
     changed = tuple((name, text) for name, text in texts.items() if text != known[name].default)
     return Choices(values, changed)
 
@@ -385,7 +394,11 @@ class Family:
     categories: tuple[Category, ...]
     settings: tuple[Setting, ...]
     inputs: tuple[Input, ...]
+    #: The laboratory and visit-level values among its inputs, by name; a family of lesions alone has none.
+    analytes: Mapping[str, Analyte] = MappingProxyType({})
     tables: tuple[Table[Any], ...]
+    measure = ""  # what its timeline draws, in words
+    scale = "linear"  # of that drawing: linear, or log for what falls by powers of ten
     assesses_baseline = False  # CML and the markers judge the first visit like any other
 
     @cached_property

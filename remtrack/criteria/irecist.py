@@ -415,6 +415,7 @@ class Irecist(Family):
     source = "Seymour 2017, Lancet Oncol 18:e143"
     categories = CATEGORIES
     settings = SETTINGS
+    analytes = ANALYTES
     inputs = INPUTS
     tables = (*PARTS, OVERALL_TARGET, OVERALL_NONTARGET, OVERALL_NONE)
 

@@ -31,7 +31,6 @@ from .results import (
     NONE_SEEN,
     ZERO,
     Amount,
-    Analyte,
     Panel,
     Reading,
     all_of,
@@ -303,7 +302,6 @@ def _gave(code: str) -> Callable[[Seen], bool | None]:
 class AcuteLeukaemia(Family):
     """What AML and ALL do alike; each has its own tables and says what is seen beside marrow and counts."""
 
-    analytes: Mapping[str, Analyte]
     blood_test: str
     landmark: str
     shown_by: ClassVar[Mapping[str, str]]  # the test that showed it, of each rule that dates a visit by one sample

@@ -372,6 +372,7 @@ class Lugano(Family):
     source = "Cheson 2014, J Clin Oncol 32:3059"
     categories = CATEGORIES
     settings = SETTINGS
+    analytes = ANALYTES
     inputs = INPUTS
     tables = (NEW_ON_PET, OVERALL_PET, TARGET, NONTARGET, NEW_ON_CT, OVERALL_CT)
 

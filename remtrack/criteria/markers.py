@@ -271,6 +271,7 @@ class Markers(Family):
     source = "Rustin 2011, Int J Gynecol Cancer 21:419; Scher 2016, J Clin Oncol 34:1402"
     categories = CATEGORIES
     settings = SETTINGS
+    analytes = ANALYTES
     inputs = tuple(analyte.as_input for analyte in ANALYTES.values())
     tables = (CA125, PSA)
 

@@ -338,6 +338,7 @@ class Mrecist(Recist):
     source = "Lencioni and Llovet 2010, Semin Liver Dis 30:52"
     categories = CATEGORIES
     settings = SETTINGS  # type: ignore[assignment] # as many settings as RECIST has, which its type counts
+    analytes = ANALYTES
     inputs = INPUTS  # type: ignore[assignment]
     tables = (*PARTS, OVERALL_TARGET, OVERALL_NONTARGET, OVERALL_NONE)
 

@@ -361,6 +361,7 @@ class Myeloma(Family):
     source = "Kumar 2016, Lancet Oncol 17:e328"
     categories = CATEGORIES
     settings = SETTINGS
+    analytes = ANALYTES
     inputs = tuple(analyte.as_input for analyte in ANALYTES.values())
     tables = (LEVEL, GROWTH, CLINICAL, OVERALL)
 

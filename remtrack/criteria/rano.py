@@ -344,6 +344,7 @@ class Rano(Family):
     source = "Wen 2023, J Clin Oncol 41:5187"
     categories = CATEGORIES
     settings = SETTINGS
+    analytes = ANALYTES
     inputs = INPUTS
     tables = (CE_PART, NCE_PART, JOINED, IMAGING, NONTARGET, NEW_LESION, OVERALL, HINDSIGHT)
 
