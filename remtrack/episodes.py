@@ -166,7 +166,7 @@ def lasting(
         if status == END:
             if lasted_on is None and evidence == DURATION and on >= due:
                 lasted_on = on
-            return Lasting(NO if lasted_on is None else YES, lasted_on, None, (on - began_on).days)
+            return Lasting(NO if lasted_on is None else YES, lasted_on, None, max((on - began_on).days, 0))
         if status == RESPONSE:
             last = on
             if lasted_on is None and on >= due:
@@ -288,7 +288,12 @@ def _proof(
             if not terms.holds(visits[index - 1], visit):
                 return ENDED, index
             reached = level is None or terms.categories[visit.overall].rank <= level.rank
-            if reached and (visit.dated_on - began_on).days >= needed.days:
+            if not reached:
+                # A lesser response is to a level what stable disease is to a response: it was not held.
+                stable += 1
+                if stable > max_stable:
+                    return ENDED, index
+            elif (visit.dated_on - began_on).days >= needed.days:
                 return PROVEN, index
         else:
             stable += 1

@@ -197,7 +197,19 @@ def _conclude(family: Family, basis: Basis, carried: Any, answers: Sequence[Asse
         extra=_facts_beside(family, basis, visits, died_on),
     )
     _durations_beside(course, basis, family, terms, follow)
-    return family.conclude(basis, carried, course)
+    course = family.conclude(basis, carried, course)
+    course.extra["labels"] = _labels(family, course)
+    return course
+
+
+def _labels(family: Family, course: Course) -> dict[str, list[str]]:
+    """Return the clinical and the plain label of each category of a course, so that a screen needs no family."""
+    codes = {course.best_response, course.best_response_unconfirmed, course.current}
+    for visit in course.assessments:
+        codes.update((visit.overall, visit.reported))
+    for episode in course.episodes:
+        codes.update((episode.category, *(code for code, _on in episode.levels)))
+    return {code: [row.label, row.plain] for code, row in family.by_code.items() if code in codes}
 
 
 def _facts_beside(family: Family, basis: Basis, visits: Sequence[Assessment], died_on: date | None) -> dict[str, Any]:

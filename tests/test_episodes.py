@@ -359,6 +359,14 @@ def test_a_family_may_ask_for_two_visits_in_a_row_at_any_interval():
     assert stretches(visits("PR", "SD", "PR")[:2], terms) == [("PR", "no", "SD", 30)]
 
 
+def test_a_level_with_a_lesser_one_between_was_not_held_and_is_not_confirmed():
+    terms = Terms("response", CATEGORIES, Confirmation(days=0, max_ne=None))
+
+    assert stretches(visits("CR", "PR", "CR"), terms) == [("PR", "yes", "", 60)]
+    assert stretches(visits("CR", "PR", "CR", "CR"), terms) == [("CR", "yes", "", 90)]
+    assert stretches(visits("PR", "CR", "PR"), terms) == [("PR", "yes", "", 60)]
+
+
 def test_a_family_may_end_a_response_by_its_loss_and_let_a_new_one_begin():
     terms = Terms("response", CATEGORIES, NO_PROOF, evidence="duration", losses=frozenset({"stable"}))
 
