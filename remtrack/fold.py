@@ -87,6 +87,8 @@ def explain(history: History, criteria: str, settings: Mapping[str, str] | None,
                 would_change=family.would_change(basis, carried, seen),
                 undecided=answer.undecided,
                 flags=answer.flags,
+                label=family.by_code[answer.overall].label,
+                plain=family.by_code[answer.overall].plain,
             )
         carried = family.carry(basis, carried, seen)
     if basis.baseline is None or basis.baseline.visit_on != visit_on:

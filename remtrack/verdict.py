@@ -222,3 +222,5 @@ class Explanation(NamedTuple):
     flags: tuple[str, ...] = ()
     response: tuple[str, ...] = ()
     entered: str = ""
+    label: str = ""  # of `overall` in its family, clinical and plain
+    plain: str = ""

@@ -7,11 +7,36 @@ recording a scan needs none of them, and each costs the start of a command a mil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from .verdict import Episode, Milestone
+
+#: What each category is called in its family, by its code: (clinical label, plain label).
+Labels = Mapping[str, tuple[str, str]]
+
+
+class Beside(NamedTuple):
+    """A fact that a family keeps beside its category (MRD, a milestone of treatment): its name, value and day."""
+
+    name: str
+    value: str
+    on: date | None = None
+
+
+class Counted(NamedTuple):
+    """How many patients are in one category of one family."""
+
+    current: str
+    kind: str
+    patients: int
+    criteria: str = ""
+    title: str = ""
+    labels: Labels = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +67,8 @@ class RemissionRow:
     milestones: tuple[Milestone, ...] = ()
     current: str = ""
     current_kind: str = ""
+    title: str = ""
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +78,11 @@ class StatusRow:
 
     `since` is the first visit of the unbroken run of the current reported category.
     `attention` are (what, command) pairs. `fresh` False: the answer was derived just now because
-    the stored one was out of date. `visits` counts looks, baseline included.
+    the stored one was out of date. `visits` counts looks, baseline included. `measure` is what `value`
+    is ("sum of diameters", "BCR::ABL1"), `unit` its unit and `scale` how it is drawn: linear or log.
+    `labels` holds every code that may be shown. `judges_baseline`: the first visit has an answer too.
+    `value_text` is what was printed in place of a number ("<0.1"). `beside` are the latest side facts;
+    `milestones` those of a line without disease, counted from its baseline (those of a response stand with it).
     """
 
     patient_id: str
@@ -88,11 +119,23 @@ class StatusRow:
     episodes: tuple[RemissionRow, ...] = ()
     attention: tuple[tuple[str, str], ...] = ()
     fresh: bool = True
+    measure: str = ""
+    scale: str = "linear"
+    labels: Labels = field(default_factory=dict)
+    judges_baseline: bool = False
+    value_text: str = ""
+    beside: tuple[Beside, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All patients at a glance: `counts` are (category, kind, patients), `hidden` how many rows are not listed."""
+    """
+    All patients at a glance: `counts` by family and category, `hidden` how many rows are not listed.
+
+    `responding` are those in a response or remission now, by the word of their family. `results` counts the values
+    of laboratories, as `measurements` does the sizes.
+    """
 
     path: str
     as_of: date
@@ -100,8 +143,10 @@ class Overview:
     measurements: int
     last_visit_on: date | None
     rows: tuple[StatusRow, ...]
-    counts: tuple[tuple[str, str, int], ...] = ()
+    counts: tuple[Counted, ...] = ()
     hidden: int = 0
+    responding: tuple[tuple[str, int], ...] = ()
+    results: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +155,10 @@ class TimelineRow:
     One visit of a timeline.
 
     `week` counts from the start of treatment (else from the baseline) and may be negative.
-    `proves` is True where this visit confirmed the response. `new` is yes, no or "".
+    `proves` is True where this visit confirmed the response. `new` is yes, no, or "" where the family
+    knows no new lesion. Where something was printed in place of a number ("<0.1", "undetectable"),
+    `value` is None, `value_text` that, and it lies from `value_from` to `value_to` (None: no upper end).
+    `beside` is what the other scales of the family say.
     """
 
     visit_on: date
@@ -130,11 +178,21 @@ class TimelineRow:
     events: tuple[str, ...] = ()
     rule: str = ""
     because: str = ""
+    value_text: str = ""
+    value_from: Decimal | None = None
+    value_to: Decimal | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One line of one patient over time, with its stretches of response and the limits for the next visit."""
+    """
+    One line of one patient over time, with its stretches of response and the limits for the next visit.
+
+    `marks` are the thresholds that stay, besides those of the next visit in `status`: (name, value) in the unit of
+    what is drawn. A name says what begins there and which way (`remission_below_pct`, `mr3_to_pct`: at it or less).
+    `most` is the end of a scale that has one (the five-point score), None for any other.
+    """
 
     status: StatusRow
     measure: str
@@ -143,3 +201,5 @@ class Timeline:
     rows: tuple[TimelineRow, ...]
     as_of: date
     events: tuple[tuple[date, str, str], ...] = ()
+    marks: tuple[tuple[str, Decimal], ...] = ()
+    most: Decimal | None = None

@@ -68,6 +68,7 @@ def main():
         show(measure_startup(folder, wanted.rounds))
         if wanted.subjects:
             show(measure_volume(folder, wanted.subjects, wanted.rounds))
+            show(measure_families(folder, wanted.subjects))
 
 
 def show(rows):
@@ -291,7 +292,52 @@ def derive_answers(folder):
     print(took)
 
 
-STEPS = {"plain": plain_import, "fetch": fetch_history, "derive": derive_answers}
+# Families
+
+
+def measure_families(folder, subjects):
+    """
+    Return what a visit costs to judge under each family, as multiples of one under RECIST 1.1.
+
+    The patients of each family are judged in turn, in memory, and the quickest of five rounds counts: what
+    a busy machine adds is never the code's.
+    """
+    (folder / "mixed.txt").write_text(str(subjects), encoding="utf-8")
+    took = json.loads(step(folder, "families"))
+    unit = took["recist-1.1"][0] / took["recist-1.1"][1]
+    seconds, visits = (sum(one[at] for one in took.values()) for at in (0, 1))
+    print(f"\na mixed trial of {subjects:,} patients, {visits:,} visits judged", flush=True)
+    rows = [Row("mixed: time per visit against RECIST 1.1", 2, seconds / visits / unit, "x", f"{seconds:.1f} s")]
+    for family, (spent, judged) in took.items():
+        detail = f"{spent / judged * 1e6:.0f} us a visit"
+        rows.append(Row(f"  {family}", 2, spent / judged / unit, "x", detail))
+    return rows
+
+
+def derive_families(folder):
+    """The answers of every family of the mixed trial, in memory: family -> seconds, visits."""
+    import gc
+
+    from make_mixed_trial import histories
+
+    from remtrack.fold import assess
+
+    lines = {}
+    for history, family, settings in histories(int((folder / "mixed.txt").read_text(encoding="utf-8"))):
+        lines.setdefault(family, []).append((history, settings))
+    gc.freeze()
+    took = dict.fromkeys(lines, (float("inf"), 0))
+    for _round in range(5):
+        for family, cases in lines.items():
+            visits = 0
+            began = time.process_time()
+            for history, settings in cases:
+                visits += len(assess(history, family, settings).assessments)
+            took[family] = min(took[family], (time.process_time() - began, visits))
+    print(json.dumps(took))
+
+
+STEPS = {"families": derive_families, "plain": plain_import, "fetch": fetch_history, "derive": derive_answers}
 
 if __name__ == "__main__":
     main()

@@ -91,14 +91,15 @@ def reference():
 
 def families():
     """Write one row a family: what it is for, its word, what it reads."""
-    from remtrack.criteria import FAMILIES, load_family
+    from remtrack.criteria import FAMILIES
+    from remtrack.tracker.standards import describe
 
     rows = []
-    for name, entry in FAMILIES.items():
-        family = load_family(name)
-        inputs = ", ".join(f"`{one.name}`" for one in family.inputs)
-        codes = ", ".join(one.code for one in sorted(family.categories, key=lambda one: one.rank))
-        rows.append((f"`{name}`", entry.title, entry.word, codes, inputs, family.source))
+    for name in FAMILIES:
+        family = describe(name)  # what `criteria show` prints
+        inputs = ", ".join(f"`{one['name']}`" for one in family["inputs"])
+        codes = ", ".join(one["code"] for one in family["categories"])
+        rows.append((f"`{name}`", family["title"], family["word"], codes, inputs, family["source"]))
     table(("family", "standard", "word", "categories", "reads", "source"), rows)
 
 

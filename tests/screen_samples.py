@@ -22,7 +22,7 @@ from remtrack.verdict import (
     Problem,
     Step,
 )
-from remtrack.views import LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
+from remtrack.views import Counted, LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
 
 TODAY = date(2026, 3, 10)
 SOURCE = "Eisenhauer 2009, Eur J Cancer 45:228, section 4.3.1"
@@ -56,7 +56,7 @@ def episode(**changes: object) -> Episode:
 
 
 def remission(patient_id: str, one: Episode, **changes: object) -> RemissionRow:
-    return replace(RemissionRow(patient_id, 1, "", "recist-1.1", one), **changes)
+    return replace(RemissionRow(patient_id, 1, "", "recist-1.1", one, title="RECIST 1.1"), **changes)
 
 
 def status(patient_id: str = "P01", **changes: object) -> StatusRow:
@@ -370,6 +370,7 @@ LEUKAEMIA = status(
                 levels=(("CRi", day("2025-09-01")), ("CR", day("2025-10-06"))),
             ),
             criteria="blood-aml-eln-2022",
+            title="AML, ELN 2022",
             number=2,
         ),
     ),
@@ -431,6 +432,10 @@ ALL = (
 )
 
 
+def counted(code: str, kind: str, patients: int) -> Counted:
+    return Counted(code, kind, patients, "recist-1.1", "RECIST 1.1")
+
+
 def overview(**changes: object) -> Overview:
     base = Overview(
         path="/home/ann/tumors.db",
@@ -439,9 +444,16 @@ def overview(**changes: object) -> Overview:
         measurements=214,
         last_visit_on=day("2026-03-02"),
         rows=ALL,
-        counts=(("PR", PARTIAL, 2), ("CR", COMPLETE, 2), ("PD", PROGRESSION, 1), ("SD", STABLE, 1),
-                ("NE", NOT_EVALUABLE, 1), ("NED", NO_DISEASE, 1), ("", "", 2)),
-    )  # fmt: skip
+        counts=(
+            counted("PR", PARTIAL, 2),
+            counted("CR", COMPLETE, 2),
+            counted("PD", PROGRESSION, 1),
+            counted("SD", STABLE, 1),
+            counted("NE", NOT_EVALUABLE, 1),
+            counted("NED", NO_DISEASE, 1),
+            Counted("", "", 2),
+        ),
+    )
     return replace(base, **changes)
 
 
@@ -452,9 +464,18 @@ def ten_thousand() -> Overview:
         measurements=619_615,
         rows=tuple(replace(NE, patient_id=f"S-{n:05}") for n in range(40)),
         hidden=9_960,
-        counts=(("SD", STABLE, 4_210), ("PD", PROGRESSION, 3_105), ("PR", PARTIAL, 2_010), ("CR", COMPLETE, 402),
-                ("NE", NOT_EVALUABLE, 160), ("NED", NO_DISEASE, 88), ("Non-CR/Non-PD", STABLE, 20), ("", "", 5)),
-    )  # fmt: skip
+        counts=(
+            counted("SD", STABLE, 4_210),
+            counted("PD", PROGRESSION, 3_105),
+            counted("PR", PARTIAL, 2_010),
+            counted("CR", COMPLETE, 402),
+            counted("NE", NOT_EVALUABLE, 160),
+            counted("NED", NO_DISEASE, 88),
+            counted("Non-CR/Non-PD", STABLE, 20),
+            Counted("", "", 5),
+        ),
+        responding=(("response", 2_412),),
+    )
 
 
 STRANGE = replace(

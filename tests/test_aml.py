@@ -402,6 +402,222 @@ def test_what_is_later_than_the_day_asked_for_is_not_known():
     assert found.assessments[-1].overall == "Possible relapse"
 
 
+# ------------------------------------------------------- several samples, and samples of other days
+
+
+def samples(on, **values):
+    """A visit with several samples of a test: anc=(("0.4", "2024-02-12"), ("1.2", "2024-02-20"))."""
+    rows = []
+    for name, given in values.items():
+        for value, day in given if isinstance(given, tuple) else ((given, on),):
+            rows += lab_visit(on, **{name: (value, "", day)}).results
+    first = lab_visit(on)
+    return first.__class__(first.visit_on, results=tuple(rows))
+
+
+MARROW_OF_THE_TWELFTH = {"bm_blasts_pct": (("2", "2024-02-12"),), "pb_blasts_pct": (("0", "2024-02-12"),)}
+
+
+def test_the_day_of_a_visit_whose_counts_show_most_decides_and_dates_the_remission():
+    rising = samples("2024-02-26", **MARROW_OF_THE_TWELFTH, anc=(("0.6", "2024-02-12"), ("1.2", "2024-02-20")), plt=(
+        ("60", "2024-02-12"), ("120", "2024-02-20"), ("130", "2024-02-26")
+    ))  # fmt: skip
+    falling = samples(
+        "2024-02-26", **MARROW_OF_THE_TWELFTH, anc=(("1.2", "2024-02-12"), ("0.2", "2024-02-24")), plt=(
+            ("120", "2024-02-12"), ("30", "2024-02-24")
+        )
+    )  # fmt: skip
+
+    assert (category(rising), course(rising).response_start) == ("CR", date(2024, 2, 20))
+    assert (category(falling), course(falling).response_start) == ("CR", date(2024, 2, 12))
+
+
+def test_counts_of_different_days_are_not_mixed_into_a_better_one():
+    crossing = samples(
+        "2024-02-26", **MARROW_OF_THE_TWELFTH, anc=(("1.2", "2024-02-12"), ("0.4", "2024-02-24")), plt=(
+            ("30", "2024-02-12"), ("120", "2024-02-24")
+        )
+    )  # fmt: skip
+
+    assert category(crossing) == "CRi"
+
+
+@pytest.mark.parametrize(("later", "expected"), [("0", "CR"), ("1", "NR"), ("<1", "NE")])
+def test_blasts_in_a_later_blood_sample_of_the_visit_keep_it_from_remission(later, expected):
+    both = samples(
+        "2024-02-26", bm_blasts_pct=(("2", "2024-02-12"),), anc=(("1.5", "2024-02-12"),), plt=(("150", "2024-02-12"),),
+        pb_blasts_pct=(("0", "2024-02-12"), (later, "2024-02-20")),
+    )  # fmt: skip
+    found = course(both)
+
+    assert expected == found.assessments[0].overall
+    assert found.response_start == (date(2024, 2, 12) if expected == "CR" else None)
+
+
+def test_two_visits_with_blood_complete_one_marrow_together():
+    found = course(
+        visit(anc=None, plt=None, pb_blasts_pct=None),
+        lab_visit("2024-02-15", anc="1.2", pb_blasts_pct="0"),
+        lab_visit("2024-02-20", plt="120"),
+    )
+
+    assert [row.overall for row in found.assessments] == ["NE", "NE", "CR"]
+    assert found.response_start == date(2024, 2, 20)
+
+
+@pytest.mark.parametrize(("first", "expected"), [("4.9", "CR"), ("5", "Relapse")])
+def test_a_relapse_in_the_first_of_two_marrows_of_a_visit_is_not_lost(first, expected):
+    both = samples(
+        "2024-05-20",
+        bm_blasts_pct=((first, "2024-05-06"), ("2", "2024-05-20")),
+        pb_blasts_pct="0",
+        anc="1.5",
+        plt="150",
+    )
+    found = course(REMISSION, both)
+
+    assert expected == found.assessments[-1].overall
+    assert found.progression_on == (date(2024, 5, 6) if expected == "Relapse" else None)
+
+
+def test_blood_samples_count_by_their_own_days_whatever_visit_they_were_entered_under():
+    late = lab_visit("2024-05-20", pb_blasts_pct=("0", "", "2024-05-08"))
+    found = course(
+        REMISSION,
+        samples("2024-05-13", pb_blasts_pct=(("2", "2024-05-06"), ("2", "2024-05-13"))),
+        late,
+    )
+
+    assert [row.overall for row in found.assessments[1:]] == ["Possible relapse", "NE"]
+
+
+def test_a_blood_sample_that_cannot_say_is_no_part_of_a_run_of_blasts():
+    days = (("2024-05-06", "2"), ("2024-05-09", "<1"), ("2024-05-11", "2"))
+    found = course(REMISSION, *(lab_visit(on, pb_blasts_pct=blasts) for on, blasts in days))
+
+    assert [row.overall for row in found.assessments[1:]] == ["Possible relapse", "NE", "Possible relapse"]
+
+
+def test_an_unusable_marrow_is_no_reference_before_treatment():
+    before = lab_visit("2024-01-08", bm_blasts_pct="60", bm_adequate="no")
+    row = assess(lab_history(before, visit(bm_blasts_pct="20"), started="2024-01-10"), FAMILY).assessments[0]
+
+    assert row.overall == "NR"
+    assert "no marrow before treatment is known, so PR cannot be told from NR" in row.flags
+
+
+def test_a_marrow_marked_as_inadequate_can_still_show_a_relapse():
+    found = course(REMISSION, visit("2024-05-06", bm_blasts_pct="5", bm_adequate="no"))
+
+    assert found.assessments[-1].overall == "Relapse"
+    assert "the marrow sample is marked as inadequate; repeat it" in found.assessments[-1].flags
+    assert category(REMISSION, visit("2024-05-06", bm_blasts_pct="4.9", bm_adequate="no")) == "NE"
+
+
+def test_auer_rods_of_a_marrow_are_known_when_later_counts_complete_it():
+    found = course(
+        visit(anc=None, auer_rods="yes"), lab_visit("2024-02-20", anc="1.2"), settings={"auer_rods_block": "yes"}
+    )
+
+    assert [row.overall for row in found.assessments] == ["NE", "NR"]
+
+
+def test_auer_rods_do_not_keep_a_visit_from_partial_remission():
+    assert category(visit(bm_blasts_pct="10", auer_rods="yes"), settings={"auer_rods_block": "yes"}) == "PR"
+
+
+# -------------------------------------------------------------------------- lines, landmarks and ends
+
+
+def test_a_remission_first_reached_after_the_landmark_is_given_as_such():
+    events = [("response_landmark", "2024-02-01")]
+    found = course(visit(anc="0.2", plt="20"), visit("2024-03-11"), events=events)
+
+    assert [row.overall for row in found.assessments] == ["Refractory", "CR"]
+    assert (found.response_start, found.best_response) == (date(2024, 3, 11), "CR")
+    assert (found.extra["efs_days"], found.extra["efs_censored"]) == (0, False)
+
+
+def test_the_reason_of_refractory_names_the_level_it_replaced():
+    row = course(visit(anc="0.2", plt="20"), events=[("response_landmark", "2024-02-12")]).assessments[0]
+
+    assert "morphologic leukaemia-free state; no CR, CRh or CRi by the landmark of 2024-02-12" in row.because
+
+
+def test_a_transplant_in_remission_changes_nothing_by_itself():
+    plain = course(REMISSION, visit("2024-06-10"))
+    grafted = course(REMISSION, visit("2024-06-10"), events=[("transplant", "2024-04-02")])
+
+    assert [row.overall for row in grafted.assessments] == [row.overall for row in plain.assessments]
+    assert (grafted.dor_days, grafted.dor_censored) == (plain.dor_days, plain.dor_censored)
+
+
+def test_the_next_line_has_a_marrow_of_its_own_before_treatment():
+    again = lab_history(
+        lab_visit("2024-09-02", bm_blasts_pct="30"), visit("2024-10-14", bm_blasts_pct="20"), visit("2024-11-11"),
+        started="2024-09-04",
+    )  # fmt: skip
+    found = assess(again, FAMILY)
+
+    assert [row.overall for row in found.assessments] == ["NR", "CR"]
+    assert found.response_start == date(2024, 11, 11)
+
+
+def test_what_follows_a_new_therapy_is_not_the_best_response_of_the_line():
+    found = course(visit(bm_blasts_pct="30"), visit("2024-06-12"), new_therapy="2024-04-01")
+
+    assert found.best_response == "NR"
+
+
+@pytest.mark.parametrize(("died", "os_days", "censored"), [("2024-04-01", 49, False), ("2024-04-02", 0, True)])
+def test_death_ends_the_remission_up_to_the_day_of_a_new_therapy(died, os_days, censored):
+    found = course(REMISSION, events=[("death", died)], new_therapy="2024-04-01")
+
+    assert (found.dor_days, found.dor_censored) == (os_days, censored)
+    assert found.extra["efs_censored"] is censored
+
+
+@pytest.mark.parametrize(
+    ("on", "is_flagged"), [("2024-02-04", False), ("2024-02-05", True), ("2024-02-12", True), ("2024-02-13", False)]
+)
+def test_support_counts_in_the_seven_days_up_to_the_counts(on, is_flagged):
+    assert bool(course(visit(), events=[("platelet_transfusion", on)]).assessments[0].flags) is is_flagged
+
+
+def test_auer_rods_are_named_where_they_keep_a_visit_from_remission():
+    history = lab_history(BEFORE, visit(auer_rods="yes"))
+
+    assert explain(history, FAMILY, {"auer_rods_block": "yes"}, date(2024, 2, 12)).would_change == (
+        "no remission while blasts with Auer rods are seen",
+    )
+    assert explain(history, FAMILY, None, date(2024, 2, 12)).would_change[0].startswith("not CR with neutrophils")
+
+
+# ------------------------------------------------------------------------------- MRD and morphology
+
+
+def test_mrd_that_returns_with_the_leukaemia_itself_is_no_mrd_relapse():
+    labels, dated_on = mrd_of(
+        "negative", {"mrd": "positive", "bm_blasts_pct": "40"}, {"mrd": "positive", "bm_blasts_pct": "40"}
+    )
+
+    assert labels == ["CR MRD-", "MRD+", "MRD+"]
+    assert dated_on is None
+
+
+def test_an_mrd_relapse_may_be_confirmed_by_the_sample_of_the_relapse_itself():
+    labels, dated_on = mrd_of("negative", "positive", {"mrd": "positive", "bm_blasts_pct": "40"})
+
+    assert labels == ["CR MRD-", "MRD relapse", "MRD+"]
+    assert dated_on == "2024-03-12"
+
+
+def test_a_rise_is_an_mrd_relapse_only_from_a_low_level():
+    rising = [{"mrd": "positive", "mrd_pct": level} for level in ("0.2", "2", "3")]
+
+    assert mrd_of(*rising) == (["CR MRD+"] * 3, None)
+
+
 # -------------------------------------------------------------------------------------- explanation
 
 
@@ -418,8 +634,27 @@ def test_an_explanation_names_the_values_that_would_change_it():
     history = lab_history(BEFORE, visit(plt="99"))
 
     assert explain(history, FAMILY, None, date(2024, 2, 12)).would_change == (
-        "neutrophils 1.5 and platelets 99; CR asks for 1.0 and 100",
+        "neutrophils 1.5 and platelets 99 x 10^9/L; CR asks for 1.0 and 100 x 10^9/L",
     )
+
+
+def test_an_explanation_shows_a_result_as_it_was_read_and_as_it_was_printed():
+    history = lab_history(BEFORE, visit(anc=("400", "/uL")))
+    steps = {step.label: step.value for step in explain(history, FAMILY, None, date(2024, 2, 12)).steps}
+
+    assert steps["Neutrophils"] == "400 /uL = 0.4 10^9/L on 2024-02-12"
+    assert steps["Platelets"] == "150 10^9/L on 2024-02-12"
+
+
+def test_a_relapse_in_the_marrow_asks_for_no_second_look_at_the_blood():
+    found = course(REMISSION, visit("2024-05-06", bm_blasts_pct="30", pb_blasts_pct="5"))
+    why = explain(
+        lab_history(BEFORE, REMISSION, visit("2024-05-06", bm_blasts_pct="30", pb_blasts_pct="5")), FAMILY, None,
+        date(2024, 5, 6),
+    )  # fmt: skip
+
+    assert found.assessments[-1].flags == ()
+    assert why.would_change == ("not relapse by marrow below 5 %; now 30 %",)
 
 
 def test_the_baseline_tells_the_marrow_before_treatment():

@@ -71,10 +71,93 @@ REFUSED = [
     ("remission --lasted maybe", 2, '--lasted "maybe"'),
     ("stauts P01", 2, 'no command "stauts"'),
     ("status P01 --db other.db", 2, "--db stands before the command"),
+    ("add P01 2026-04-06 anc=1.2", 4, "anc is not read by RECIST 1.1, which judges line 1 of P01"),
+    ("add P01 2026-04-06 l1=30", 3, "lesion l1 is not known for P01"),
+    ("add P01 2026-04-06 L1=30@2026-04-05", 4, "a lesion is read on the day of its visit"),
+    ("add P01 2026-04-06 'L1<=30'", 2, '"L1<=30" is not a reading'),
+    ("add P01 2026-04-06 =30", 2, '"=30" is not a reading'),
+    ("edit P01 2026-03-02 anc=1.2", 4, "anc is not read by RECIST 1.1"),
+    ("edit P01 2026-03-02 --remove L9", 3, "lesion L9 is not known for P01"),
     ("add P01", 2, "no reading for P01 was given"),
     ("add", 2, "add needs a patient and at least one reading"),
     ("edit P01 L1=30", 2, "edit needs the date of the visit"),
 ]
+
+
+# The same of a person with leukaemia, whose values are typed.
+REFUSED_VALUES = [
+    ("add A1 2026-04-06 bm_blasts_pct=100.1", 4, "bm_blasts_pct 100.1 % is outside 0 to 100"),
+    ("add A1 2026-04-06 bm_blasts_pct=-1", 4, "bm_blasts_pct -1 % is outside 0 to 100"),
+    ("add A1 2026-04-06 bm_blasts_pct=few", 4, 'bm_blasts_pct is entered as "few", which is no number'),
+    ("add A1 2026-04-06 bm_blasts_pct=1,5", 4, "a comma can mean"),
+    ("add A1 2026-04-06 bm_blasts_pct=nan", 4, "stands for a value that is missing"),
+    ("add A1 2026-04-06 bm_blasts_pct=2g/L", 4, "bm_blasts_pct is entered in g/L; it is read in %"),
+    ("add A1 2026-04-06 'anc=1.2 mmol/L'", 4, "anc is entered in mmol/L; it is read in 10^9/L"),
+    ("add A1 2026-04-06 anc=1200", 4, "1200 /uL would be 1.2 10^9/L"),
+    ("add A1 2026-04-06 'anc=>600'", 4, "is outside 0 to 100"),
+    ("add A1 2026-04-06 emd=perhaps", 4, "which is not yes or no"),
+    ("add A1 2026-04-06 anc=1 anc=2", 4, "anc is given twice in one command"),
+    ("add A1 2026-04-06 anc=1 ANC=1.0", 4, "anc is given twice in one command"),
+    ("add A1 2026-04-06 anc=1@2027-01-01", 2, "2027-01-01"),
+    ("add A1 2026-04-06 anc=1@", 2, ""),
+    ("add A1 2026-04-06 anc=@2026-04-01", 2, "is not a reading"),
+    ("add A1 2026-04-06 bm_blasts_pct=2 plt=5000", 4, "plt 5000 10^9/L is outside 0 to 2000"),
+    ("add A1 2026-04-06 blasts=2", 3, "did you mean bm_blasts_pct or pb_blasts_pct?"),
+    ("add A1 2026-04-06 wbc=2", 4, "CML, ELN 2020 reads it"),
+    ("add A1 2026-04-06 L1=30", 3, "L1 is no value that AML, ELN 2022 reads, and no lesion of A1"),
+    ("add A1 2026-02-10 anc=1.3", 4, "anc is already recorded on 2026-02-10"),
+    ("edit A1 2026-02-10 mrd=negative", 3, "mrd was not recorded on 2026-02-10"),
+    ("edit A1 2026-02-10 anc=1.1@2026-02-09", 3, "anc was not recorded on 2026-02-09"),
+    ("edit A1 2026-02-10 anc=1200", 4, "anc 1200 10^9/L is outside 0 to 100"),
+    ("edit A1 2026-02-10 --remove mrd", 3, "mrd was not recorded on 2026-02-10"),
+    ("edit A1 2026-02-10 --remove blasts", 3, "did you mean bm_blasts_pct"),
+]
+
+
+@pytest.fixture
+def leukaemia(typed):
+    """A person with AML, before treatment and in remission."""
+    typed("patient add A1 --criteria blood-aml-eln-2022 --started 2026-01-06")
+    typed("add A1 2026-01-05 bm_blasts_pct=60 pb_blasts_pct=30 anc=0.4 plt=20")
+    typed("add A1 2026-02-10 bm_blasts_pct=2 pb_blasts_pct=0 anc=1.2 plt=120")
+    return typed
+
+
+@pytest.mark.parametrize(("line", "code", "said"), REFUSED_VALUES, ids=[line for line, _code, _said in REFUSED_VALUES])
+def test_a_refused_value_says_what_and_leaves_the_record_as_it_was(leukaemia, record_path, line, code, said):
+    before = digest(record_path)
+    told = leukaemia(line)
+
+    assert told.code == code, told.err
+    assert said in told.err
+    assert told.err.startswith("error: ")
+    assert "hint: " in told.err
+    assert told.out == ""
+    assert digest(record_path) == before
+
+
+# The hints beside refused values; VALUE is what the person has on paper.
+PASTED_VALUES = [
+    ("add A1 2026-04-06 bm_blasts_pct=100.1", "10"),
+    ("add A1 2026-04-06 bm_blasts_pct=few", "10"),
+    ("add A1 2026-04-06 emd=perhaps", "no"),
+    ("add A1 2026-04-06 anc=1200", ""),
+    ("add A1 2026-04-06 blasts=2", ""),
+    ("add A1 2026-04-06 wbc=2", ""),
+    ("add A1 2026-04-06 L1=30", ""),
+    ("add A1 2026-02-10 anc=1.3", ""),
+    ("edit A1 2026-02-10 mrd=negative", "negative"),
+    ("edit A1 2026-02-10 --remove blasts", ""),
+    ("add A1", "1"),
+]
+
+
+@pytest.mark.parametrize(("line", "value"), PASTED_VALUES)
+def test_the_hint_beside_a_value_works_when_it_is_pasted(leukaemia, line, value):
+    told = leukaemia(line)
+    again = leukaemia(*[word.replace("VALUE", value) for word in told.hint])
+
+    assert again.code == 0, f"{told.hint}: {again.err}"
 
 
 @pytest.mark.parametrize(("line", "code", "said"), REFUSED, ids=[line for line, _code, _said in REFUSED])
@@ -94,6 +177,8 @@ def test_a_refusal_says_what_and_leaves_the_record_as_it_was(begun, record_path,
 PASTED = [
     "criteria show recist",
     "add P01 2026-03-02 L1=29",
+    "add P01 2026-04-06 l1=30",
+    "add P01 2026-04-06 anc=1.2",
     'add P01 2026-04-06 --nontarget "L1 liver"',
     'add P01 2026-04-06 --target "L4 liver 20"',
     "explain P01 2026-03-03",

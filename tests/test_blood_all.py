@@ -208,6 +208,13 @@ def test_a_clean_nervous_system_after_disease_there_is_called_cns_remission():
     assert found.assessments[0].extra["cns"] == "CNS remission"
 
 
+def test_disease_of_the_nervous_system_found_later_is_remembered_too():
+    found = course(visit(cns="2"), visit("2024-03-11", cns="1"), visit("2024-04-11", cns="1"))
+
+    assert [row.extra.get("cns") for row in found.assessments] == [None, "CNS remission", "CNS remission"]
+    assert "cns" not in course(visit()).assessments[0].extra
+
+
 @pytest.mark.parametrize(
     ("values", "expected", "undecided"),
     [
@@ -338,6 +345,120 @@ def test_an_mrd_relapse_needs_two_samples_and_is_dated_to_the_first():
 
     assert twice == (["complete MRD response", "MRD relapse", "MRD relapse"], "2024-03-12")
     assert once == (["complete MRD response", "possible MRD relapse"], None)
+
+
+# ------------------------------------------------------- several samples, and samples of other days
+
+
+def test_counts_entered_as_a_visit_of_their_own_complete_the_marrow_before_with_its_lineages():
+    found = course(visit(anc=None, plt=None), lab_visit("2024-02-26", anc="1.1", plt="105"))
+    late = course(visit(anc=None, plt=None), lab_visit("2024-02-27", anc="1.1", plt="105"))
+
+    assert [row.overall for row in found.assessments] == ["NE", "CR"]
+    assert found.response_start == date(2024, 2, 26)
+    assert [row.overall for row in late.assessments] == ["NE", "NE"]
+
+
+def test_a_marrow_without_three_lineages_is_not_completed_into_a_remission():
+    found = course(visit(anc=None, trilineage="no"), lab_visit("2024-02-20", anc="1.5"))
+
+    assert [row.overall for row in found.assessments] == ["NE", "NR"]
+
+
+def test_a_later_look_at_the_nervous_system_completes_a_remission_with_its_counts():
+    before = lab_visit("2024-01-08", **{**DISEASE, "cns": "3"})
+    found = course(visit(cns=None), lab_visit("2024-02-20", cns="1", anc="1.5"), before=before)
+
+    assert [row.overall for row in found.assessments] == ["NE", "CR"]
+
+
+def test_growth_in_blood_is_not_lost_when_a_later_sample_of_the_visit_is_lower():
+    both = lab_visit("2024-02-12", **{**SICK, "pb_blasts_abs": "1"})
+    early = lab_visit("2024-02-12", pb_blasts_abs=("12.5", "", "2024-02-01")).results
+    row = both.__class__(both.visit_on, results=early + both.results)
+
+    assert category(row) == "PD"
+    assert category(both.__class__(both.visit_on, results=lab_visit(
+        "2024-02-12", pb_blasts_abs=("12.4", "", "2024-02-01")
+    ).results + both.results)) == "NR"  # fmt: skip
+
+
+# --------------------------------------------------------------------------- bounds and missing values
+
+
+@pytest.mark.parametrize("printed", [">=5", "5-6", "5"])
+def test_five_per_cent_or_more_that_is_not_surely_above_it_is_not_rated_in_remission(printed):
+    found = course(visit(), visit("2024-05-06", bm_blasts_pct=printed), settings={"relapse_bm": "gt5"})
+
+    assert found.assessments[-1].overall == "NE"
+    assert found.assessments[-1].reported == "CR"
+    assert bool(found.assessments[-1].undecided) is (printed != "5")
+
+
+def test_an_mrd_that_may_be_one_per_cent_leaves_the_remission_open_where_it_is_a_condition():
+    row = course(visit(mrd="<5"), settings={"mrd_cr_limit": "1"}).assessments[0]
+
+    assert row.overall == "NE"
+    assert row.undecided == ("mrd <5 % does not say whether it is below 1 %; an exact value would",)
+    assert category(visit(mrd="<1"), settings={"mrd_cr_limit": "1"}) == "CR"
+    assert category(visit(mrd="<5")) == "CR"
+
+
+def test_blasts_in_blood_that_may_be_none_are_named_in_remission():
+    row = course(visit(), visit("2024-05-06", pb_blasts_abs="<0.1")).assessments[-1]
+
+    assert (row.overall, row.reported) == ("NE", "CR")
+    assert "pb_blasts_abs <0.1 does not say whether there are blasts; an exact value would" in row.undecided
+
+
+# ------------------------------------------------------------------------------- remission and its end
+
+
+def test_a_remission_after_the_end_of_induction_is_given_as_such():
+    found = course(visit(base=SICK), visit("2024-03-18"), events=[("induction_end", "2024-02-12")])
+
+    assert [row.overall for row in found.assessments] == ["Refractory", "CR"]
+    assert found.response_start == date(2024, 3, 18)
+
+
+@pytest.mark.parametrize(("emd", "expected"), [("no", "Refractory"), ("yes", "PD")])
+def test_no_remission_at_the_end_of_induction_is_an_event_of_the_first_day_whatever_it_is_called(emd, expected):
+    found = course(visit(base=SICK, emd=emd), events=[("induction_end", "2024-02-12")])
+
+    assert expected == found.assessments[0].overall
+    assert (found.extra["efs_days"], found.extra["efs_censored"]) == (0, False)
+
+
+@pytest.mark.parametrize("died", ["2024-02-20", "2024-04-20"])
+def test_death_in_remission_neither_breaks_nor_proves_the_four_weeks(died):
+    found = course(visit(), events=[("death", died)])
+
+    assert found.extra["cr_held_28d"] == "not yet"
+    assert found.assessments[0].extra["four_weeks"] == "provisional"
+
+
+def test_growth_without_any_remission_dates_the_progression():
+    found = course(visit(base=SICK, emd="yes"))
+
+    assert found.progression_on == date(2024, 2, 12)
+    assert found.best_response == "PD"
+
+
+def test_a_marrow_marked_as_inadequate_can_still_show_a_relapse():
+    assert category(visit(), visit("2024-05-06", bm_blasts_pct="5", bm_adequate="no")) == "Relapse"
+    assert category(visit(), visit("2024-05-06", bm_blasts_pct="4.9", bm_adequate="no")) == "NE"
+
+
+def test_mrd_that_returns_with_the_leukaemia_itself_is_no_mrd_relapse():
+    rows = [
+        visit("2024-02-12", mrd="negative", mrd_sensitivity_pct="0.01"),
+        visit("2024-05-06", SICK, mrd="5", mrd_sensitivity_pct="0.01"),
+        visit("2024-06-06", SICK, mrd="5", mrd_sensitivity_pct="0.01"),
+    ]
+    found = course(*rows)
+
+    assert [row.extra["mrd"] for row in found.assessments] == ["complete MRD response", "MRD failure", "MRD failure"]
+    assert "mrd_relapse_date" not in found.extra
 
 
 # -------------------------------------------------------------------------------------- explanation

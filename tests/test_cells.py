@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from remtrack.exchange.cells import (
+    AXES,
     CellError,
     doubtful_size,
     is_reading,
@@ -564,6 +565,76 @@ def test_size_and_state_are_read_together(role, kind, cells, expected):
     assert (seen.state, seen.longest_mm, seen.short_mm) == (state, longest and D(longest), short and D(short))
 
 
+@pytest.mark.parametrize(
+    ("kind", "cells", "expected"),
+    [
+        # two diameters for a product: the larger one is the longest, in whatever order they stand
+        ("node", {"measure": "40", "measure2": "30"}, ("measured", "40", "30")),
+        ("node", {"measure": "30", "measure2": "40"}, ("measured", "40", "30")),
+        ("node", {"measure": "30x40"}, ("measured", "40", "30")),
+        ("CE", {"measure": "12", "measure2": "18"}, ("measured", "18", "12")),
+        ("nonnodal", {"measure": "12x18"}, ("measured", "18", "12")),
+        ("node", {"measure": "15"}, ("measured", "15", None)),  # of one size alone, the longest diameter
+        ("node", {"short": "15"}, ("measured", None, "15")),
+        ("node", {"measure": "12", "measure2": "18", "state": "equivocal"}, ("equivocal", "18", "12")),
+    ],
+)
+def test_where_two_diameters_are_multiplied_the_larger_is_the_longest(kind, cells, expected):
+    state, longest, short = expected
+    assert parse_reading("new", kind, **cells, axes="two")[:3] == (
+        state,
+        D(longest) if longest else None,
+        short and D(short),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "expected"),
+    [
+        ("nonnodal", {"measure": "28", "measure2": "45"}, ("measured", "28", "45")),
+        ("nonnodal", {"measure": "28x45"}, ("measured", "28", "45")),
+        ("nonnodal", {"measure": "45", "measure2": "45"}, ("measured", "45", "45")),
+        ("nonnodal", {"measure": "0", "measure2": "41"}, ("measured", "0", "41")),
+        ("nonnodal", {"longest": "0", "short": "41", "state": "measured"}, ("measured", "0", "41")),
+        ("nonnodal", {"measure": "0", "measure2": "41", "state": "ABSENT"}, ("measured", "0", "41")),
+        ("nonnodal", {"measure2": "41", "state": "ABSENT"}, ("measured", "0", "41")),
+        ("nonnodal", {"measure": "0", "measure2": "0"}, ("absent", None, None)),
+        ("nonnodal", {"state": "ABSENT"}, ("absent", None, None)),
+        ("nonnodal", {"measure": "5", "measure2": "41", "state": "TOO SMALL"}, ("too_small", None, "41")),
+        ("nonnodal", {"measure2": "41", "state": "TOO SMALL"}, ("too_small", None, "41")),
+        ("nonnodal", {"measure": "28"}, ("measured", "28", None)),
+        ("node", {"measure": "18", "measure2": "25"}, ("measured", "25", "18")),  # of a node the short axis counts
+    ],
+)
+def test_where_the_viable_part_is_measured_it_stands_beside_the_whole(kind, cells, expected):
+    """A tumour that no longer enhances is 0 of 41 mm: its tissue is there, and none of it is viable."""
+    state, longest, short = expected
+    seen = parse_reading("target", kind, **cells, axes="viable")
+
+    assert seen[:3] == (state, longest and D(longest), short and D(short))
+
+
+@pytest.mark.parametrize(
+    ("axes", "kind", "cells", "what"),
+    [
+        ("viable", "nonnodal", {"measure": "45", "measure2": "28"}, "the viable part is larger than the whole"),
+        ("viable", "nonnodal", {"measure": "41", "measure2": "0"}, "the viable part is larger than the whole"),
+        ("viable", "nonnodal", {"measure": "12", "measure2": "41", "state": "ABSENT"}, '12 x 41 mm beside "ABSENT"'),
+        ("viable", "nonnodal", {"measure": "0", "measure2": "41", "state": "TINY"}, "one axis is 0"),
+        ("viable", "node", {"measure": "0", "measure2": "12"}, "one axis is 0"),
+        ("one", "nonnodal", {"measure": "0", "measure2": "41"}, "one axis is 0"),
+        ("one", "nonnodal", {"measure": "28", "measure2": "45"}, "the short axis is longer"),
+        ("one", "node", {"measure": "40", "measure2": "30"}, "the short axis is longer"),
+        ("two", "node", {"longest": "30", "short": "40"}, "the short axis is longer"),  # the axes are named
+        ("two", "nonnodal", {"longest": "30", "short": "40"}, "the short axis is longer"),
+        ("two", "CE", {"measure": "12", "measure2": "0"}, "one axis is 0"),
+        ("", "nonnodal", {"measure": "0", "measure2": "41"}, "one axis is 0"),
+    ],
+)
+def test_two_sizes_that_no_such_lesion_can_have_are_refused(axes, kind, cells, what):
+    assert what in refused(parse_reading, "target", kind, **cells, axes=axes).what
+
+
 def test_fragments_and_merged_lesions_keep_what_the_sum_needs():
     assert parse_reading("target", "nonnodal", "12", state="fragment_of:L1")[:4] == ("fragment_of", D(12), None, "L1")
     assert parse_reading("target", "nonnodal", "0", state="fragment_of:L1")[:4] == ("fragment_of", D(0), None, "L1")
@@ -649,16 +720,17 @@ def st_cells():
     return st.fixed_dictionaries({**cells, "state": st.sampled_from(states)})
 
 
-@given(st.sampled_from([*ROLES, ""]), st.sampled_from([*KINDS, ""]), st_cells())
-def test_a_reading_that_is_taken_never_contradicts_itself(role, kind, cells):
-    seen, error = tried(parse_reading, role, kind, **cells)
+@given(st.sampled_from([*ROLES, ""]), st.sampled_from([*KINDS, ""]), st_cells(), st.sampled_from(["", *AXES]))
+def test_a_reading_that_is_taken_never_contradicts_itself(role, kind, cells, axes):
+    seen, error = tried(parse_reading, role, kind, **cells, axes=axes)
     if error:
         assert error.hint
         return
     given_sizes = [size for size in (seen.longest_mm, seen.short_mm) if size is not None]
     assert (seen.state in ("measured", "fragment_of")) <= bool(given_sizes)
-    assert not (seen.state in ("absent", "too_small", "not_assessed", "merged_into") and given_sizes)
-    assert seen.state == "fragment_of" or all(size > 0 for size in given_sizes)
+    is_residue = axes == "viable" and (seen.state == "too_small" or seen.longest_mm == 0) and seen.short_mm
+    assert not (seen.state in ("absent", "too_small", "not_assessed", "merged_into") and given_sizes) or is_residue
+    assert seen.state == "fragment_of" or all(size > 0 for size in given_sizes) or is_residue
     assert bool(seen.other_id) == (seen.state in ("fragment_of", "merged_into"))
     assert "3,2" not in cells.values()
     # Written out and read again, it is the same.
@@ -669,6 +741,7 @@ def test_a_reading_that_is_taken_never_contradicts_itself(role, kind, cells):
         short="" if seen.short_mm is None else str(seen.short_mm),
         state=seen.state + (f":{seen.other_id}" if seen.other_id else ""),
         reason=seen.reason,
+        axes=axes,
     )
     assert again == seen
 
@@ -693,6 +766,13 @@ def test_a_reading_that_is_taken_never_contradicts_itself(role, kind, cells):
 )
 def test_one_word_of_a_command_is_a_whole_reading(text, role, expected):
     assert parse_word(text, role, "nonnodal") == expected
+
+
+def test_one_word_of_a_command_is_read_as_the_families_of_the_line_measure():
+    assert parse_word("0x41", "target", "nonnodal", "viable") == ("measured", D(0), D(41), "")
+    assert parse_word("30x40", "target", "node", "two") == ("measured", D(40), D(30), "")
+    assert parse_word("9x12 equivocal", "new", "node", "two") == ("equivocal", D(12), D(9), "")
+    refused(parse_word, "0x41", "target", "nonnodal", "one")
 
 
 @pytest.mark.parametrize("text", ["12 gone", "3,2", "big", "", "-5", "12 ne", "present"])

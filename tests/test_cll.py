@@ -136,6 +136,25 @@ def test_a_partial_remission_asks_for_two_items_of_the_disease_and_one_of_the_co
     assert expected == category(visit(base=BETTER, **values))
 
 
+@pytest.mark.parametrize(
+    ("before", "values", "expected"),
+    [
+        ({"lymphocytes": "4.0"}, {"lymphocytes": "2"}, "PR"),
+        ({"lymphocytes": "3.9"}, {"lymphocytes": "1"}, "SD"),
+        ({"largest_node_mm": "15"}, {"nodes_spd": "150"}, "PR"),
+        ({"largest_node_mm": "14.9"}, {"nodes_spd": "150"}, "SD"),
+        ({"spleen_cm": "13.0"}, {"spleen_cm": "13.0"}, "PR"),
+        ({"spleen_cm": "12.9"}, {"spleen_cm": "12.0"}, "SD"),
+        ({"lymphocytes": "100", "plt": "99"}, {"lymphocytes": "2", "plt": "99"}, "SD"),
+        ({"lymphocytes": "100", "plt": "100"}, {"lymphocytes": "2", "plt": "99"}, "PR"),
+        ({"lymphocytes": "100", "hb": "10.9"}, {"lymphocytes": "2", "hb": "10.9"}, "SD"),
+        ({"lymphocytes": "100", "hb": "11.0"}, {"lymphocytes": "2", "hb": "10.9"}, "PR"),
+    ],
+)
+def test_what_was_abnormal_at_the_baseline_has_two_sides(before, values, expected):
+    assert expected == category(visit(constitutional="yes", **values), before={**NORMAL, **before})
+
+
 @pytest.mark.parametrize(("plt", "expected"), [("30", "PR"), ("29", "SD")])
 def test_counts_that_rose_by_half_are_enough(plt, expected):
     assert expected == category(visit(base=BETTER, plt=plt, hb="8"), before={**SICK, "plt": "20", "hb": "8"})
@@ -314,6 +333,31 @@ def test_a_bound_that_leaves_a_partial_remission_open_is_not_stable():
     assert "lymphocytes <60 does not decide it; an exact value would" in row.undecided
 
 
+@pytest.mark.parametrize(
+    ("missing", "values", "expected"),
+    [
+        ("nodes_spd", {}, "NE"),
+        ("nodes_spd", {"largest_node_mm": "14.9"}, "SD"),
+        ("spleen_cm", {}, "NE"),
+        ("spleen_cm", {"spleen_cm": "12.9"}, "SD"),
+        ("lymphocytes", {}, "NE"),
+        ("lymphocytes", {"lymphocytes": "4.9"}, "SD"),
+        ("plt", {"cytopenia_cause": "cll"}, "NE"),
+        ("plt", {"cytopenia_cause": "drug"}, "SD"),
+        ("hb", {"cytopenia_cause": "cll"}, "NE"),
+        ("hb", {}, "SD"),
+    ],
+)
+def test_growth_that_has_nothing_to_be_compared_with_is_no_stable_disease(missing, values, expected):
+    before = {name: told for name, told in SICK.items() if name != missing}
+    stuck = {**SICK, "plt": "90", "hb": "10", "spleen_cm": "19", **values}
+    row = course(visit(base=stuck), before=before).assessments[0]
+
+    assert expected == row.overall
+    wanted = f"nothing is entered for {missing} before this visit, so its change cannot be told"
+    assert (wanted in row.undecided) is (expected == "NE")
+
+
 # ---------------------------------------------------------------------------- reported and counted
 
 
@@ -378,6 +422,94 @@ def test_residual_disease_is_told_with_where_it_was_looked_for(values, expected)
     assert expected == course(visit(**values)).assessments[0].extra["mrd"]
 
 
+# ------------------------------------------------------------------- what a judgement would decide
+
+
+@pytest.mark.parametrize(
+    ("values", "flag"),
+    [
+        ({"plt": "45"}, "platelets down by half or more from the baseline: PD if CLL is the cause (cytopenia_cause)"),
+        ({"hb": "8"}, "haemoglobin down by 2 g/dL or more from the baseline: PD if CLL is the cause (cytopenia_cause)"),
+        ({"plt": "46", "hb": "8.1"}, None),
+        ({"plt": "45", "cytopenia_cause": "drug"}, None),
+        ({"plt": "45", "cytopenia_cause": "unknown"}, (
+            "platelets down by half or more from the baseline: PD if CLL is the cause (cytopenia_cause)"
+        )),
+    ],
+)  # fmt: skip
+def test_a_fall_of_the_counts_without_a_cause_is_a_remark(values, flag):
+    row = course(visit(base=BETTER), visit("2024-12-02", BETTER, **values)).assessments[-1]
+
+    assert row.overall != "PD"
+    assert row.flags == (() if flag is None else (flag,))
+
+
+@pytest.mark.parametrize(("cause", "is_flagged"), [(None, True), ("autoimmune", False)])
+def test_low_counts_without_a_cause_where_all_else_is_complete_are_a_remark(cause, is_flagged):
+    row = course(visit(anc="1.0", cytopenia_cause=cause)).assessments[0]
+
+    assert row.overall == "PR"
+    assert (row.flags == ("low counts with all else as in CR: CRi if the drug is the cause (cytopenia_cause)",)) is (
+        is_flagged
+    )
+
+
+@pytest.mark.parametrize("died", ["2024-10-01", "2024-12-01"])
+def test_death_neither_breaks_nor_proves_the_two_months(died):
+    found = course(visit(), events=[("death", died)])
+
+    assert found.extra["lasting_2_months"] == "not yet"
+
+
+def test_a_progression_proves_the_two_months_only_from_the_sixty_first_day():
+    assert course(visit(), visit("2024-11-01", richter="yes")).extra["lasting_2_months"] == "no"
+    assert course(visit(), visit("2024-11-02", richter="yes")).extra["lasting_2_months"] == "yes"
+
+
+def test_a_stop_on_the_day_of_progression_is_still_on_therapy():
+    found = course(visit(), visit("2025-06-02", richter="yes"), stopped="2025-06-02")
+
+    assert found.extra["relapse_or_refractory"] == "refractory"
+
+
+def test_lymphocytes_are_never_growth_under_a_redistributing_drug_but_nodes_are():
+    settings = {"redistribution_drug": "yes"}
+    first = visit(base=BETTER)
+
+    assert category(first, visit("2024-12-02", BETTER, lymphocytes="400"), settings=settings) == "PR-L"
+    assert category(first, visit("2024-12-02", BETTER, nodes_spd="1500"), settings=settings) == "PD"
+
+
+def test_lymphocytes_below_four_make_a_plain_partial_remission_under_the_drug():
+    settings = {"redistribution_drug": "yes"}
+    before = {**SICK, "lymphocytes": "6"}
+
+    assert category(visit(base=BETTER, lymphocytes="3.9"), before=before, settings=settings) == "PR"
+    assert category(visit(base=BETTER, lymphocytes="4.0"), before=before, settings=settings) == "PR-L"
+
+
+@pytest.mark.parametrize(("now", "expected"), [("28.4", "PR"), ("28.5", "PD")])
+def test_a_spleen_compared_by_its_length_grows_by_half_of_it(now, expected):
+    rows = (visit(base=BETTER, spleen_cm="19"), visit("2024-12-02", BETTER, spleen_cm=now))
+
+    assert expected == category(*rows, settings={"spleen_rule": "length"})
+
+
+def test_nodes_that_grow_back_from_nothing_are_growth_from_fifteen_millimetres():
+    gone = visit(nodes_spd="0", largest_node_mm="0")
+
+    assert category(gone, visit("2024-12-02", nodes_spd="225", largest_node_mm="15")) == "PD"
+    assert category(gone, visit("2024-12-02", nodes_spd="200", largest_node_mm="14.9")) == "CR"
+
+
+@pytest.mark.parametrize("printed", ["<1500", ">1000"])
+def test_nodes_given_as_a_bound_that_may_be_growth_are_named(printed):
+    row = course(visit(base=BETTER), visit("2024-12-02", BETTER, nodes_spd=printed)).assessments[-1]
+
+    assert row.overall == "PR"
+    assert (printed == ">1000") is any(lack.startswith("nodes_spd") for lack in row.undecided)
+
+
 # -------------------------------------------------------------------------------------- explanation
 
 
@@ -396,9 +528,23 @@ def test_an_explanation_names_the_values_that_would_change_it():
 
     assert explain(history, FAMILY, None, date(2024, 9, 2)).would_change == (
         "PD from nodes of 1500 mm² with one of 15 mm; now 1000",
-        "PD from 30 lymphocytes; now 20",
-        "CR asks for nodes below 15 mm, spleen below 13.0 cm, lymphocytes below 4.0, a clear marrow",
+        "PD from lymphocytes of 30 x 10^9/L; now 20",
+        "CR asks for nodes below 15 mm, spleen below 13.0 cm, lymphocytes below 4.0 x 10^9/L, a clear marrow",
     )
+
+
+def test_an_explanation_counts_what_was_abnormal_and_what_of_it_improved():
+    history = lab_history(lab_visit("2024-01-08", **SICK), visit(base=BETTER, lymphocytes="90", hb="10.9"))
+    steps = {step.label: step.result for step in explain(history, FAMILY, None, date(2024, 9, 2)).steps}
+
+    assert (steps["Disease"], steps["Marrow function"]) == ("2 of 3", "1 of 2")
+
+
+@pytest.mark.parametrize(("stopped", "days"), [("2024-12-02", 0), ("2024-12-03", None)])
+def test_a_treatment_that_goes_on_to_the_last_visit_leaves_nothing_to_count_after_it(stopped, days):
+    found = course(visit(), visit("2024-12-02"), stopped=stopped)
+
+    assert found.extra.get("dor_from_end_of_treatment_days") == days
 
 
 def test_the_next_limits_are_told():

@@ -306,6 +306,40 @@ def test_a_sample_of_the_day_of_the_stop_is_still_on_treatment():
     assert free(("2028-01-10", "0.2"))[0] == ["optimal", "warning"]
 
 
+def test_a_sample_of_the_day_of_the_restart_is_still_without_treatment():
+    rows = (("2028-04-10", "0.2"), ("2028-08-01", "0.05"), ("2028-08-02", "0.05"))
+
+    assert free(*rows, events=[("treatment_restart", "2028-08-01")])[0][1:] == ["tfr-lost", "tfr-lost", "optimal"]
+
+
+def test_each_stop_has_its_own_restart():
+    events = [
+        ("treatment_restart", "2028-08-01"),
+        ("treatment_stop", "2029-08-01"),
+        ("treatment_restart", "2030-08-01"),
+    ]
+    rows = (("2028-04-10", "0.2"), ("2029-01-10", "0.005"), ("2029-12-10", "0.02"), ("2030-12-10", "0.02"))
+    labels, extra = free(*rows, events=events)
+
+    assert labels[1:] == ["tfr-lost", "optimal", "tfr-ongoing", "optimal"]
+    assert (extra["tfr_start"], "tfr_lost" in extra) == ("2029-08-01", False)
+
+
+@pytest.mark.parametrize(("value", "is_flagged"), [("0.1", False), ("0.11", True)])
+def test_loss_of_mr3_is_flagged_above_a_tenth_of_a_per_cent(value, is_flagged):
+    flags = course(sample("2025-01-01", "0.05"), sample("2025-04-01", value)).assessments[1].flags
+
+    assert ("loss of MR3; confirm with a second sample" in flags) is is_flagged
+
+
+@pytest.mark.parametrize(("value", "lost"), [("0.01", None), ("0.011", "2026-01-01")])
+def test_a_deep_response_is_lost_above_a_hundredth_of_a_per_cent(value, lost):
+    found = course(sample("2025-01-01", "0.005"), sample("2026-01-01", value))
+
+    assert found.extra["complete_spans"] == {"2025-01-01": ["2025-01-01", lost]}
+    assert found.extra.get("mr4_lost") == lost
+
+
 # -------------------------------------------------------------------------------------- side scales
 
 
@@ -362,6 +396,20 @@ def test_a_side_scale_that_was_not_looked_at_is_not_there():
     assert set(side(bcr_abl_is_pct="1", abl1_copies=ENOUGH)) == {"milestone"}
 
 
+@pytest.mark.parametrize(("printed", "expected"), [(">=20", "CCyR"), ("<30", "NE"), ("20", "CCyR")])
+def test_metaphases_printed_as_a_bound_must_surely_be_twenty(printed, expected):
+    assert expected == side(ph_pos="0", metaphases=printed)["cyto"]
+
+
+@pytest.mark.parametrize(("first", "is_flagged"), [("0.005", False), ("0.05", True)])
+def test_a_stop_that_is_not_known_to_be_in_deep_response_is_a_remark(first, is_flagged):
+    found = course(sample("2028-01-03", first), sample("2028-04-10", "0.05"), stopped="2028-01-10")
+    told = "treatment stopped on 2028-01-10, not known to be in deep molecular response"
+
+    assert (told in found.assessments[1].flags) is is_flagged
+    assert told not in found.assessments[0].flags
+
+
 # -------------------------------------------------------------------------------------- progression
 
 
@@ -379,6 +427,130 @@ def test_progression_after_the_last_sample_ends_the_response_too():
     assert (found.progression_on, found.pfs_days, found.pfs_censored) == (date(2025, 3, 15), 439, False)
     assert (found.episodes[0].ended_on, found.episodes[0].ended_by) == (date(2025, 3, 15), "Progression")
     assert (found.dor_days, found.dor_censored) == (73, False)
+
+
+# ------------------------------------------------------- several samples, and samples of other days
+
+
+def several(on, *given):
+    """A visit with several molecular samples: (value, copies or None, day)."""
+    rows = []
+    for value, copies, day in given:
+        rows += lab_visit(on, bcr_abl_is_pct=(value, "", day)).results
+        if copies is not None:
+            rows += lab_visit(on, abl1_copies=(copies, "", day)).results
+    first = lab_visit(on)
+    return first.__class__(first.visit_on, results=tuple(rows))
+
+
+def test_control_copies_belong_to_the_sample_of_their_day():
+    row = several("2026-01-20", ("0.2", "100000", "2026-01-05"), ("0.005", None, "2026-01-20"))
+
+    assert course(row).assessments[0].overall == "MR3"
+    assert "control copies missing" in course(row).assessments[0].flags
+
+
+def test_control_copies_entered_for_another_day_belong_to_the_only_sample_of_the_visit():
+    row = lab_visit("2026-01-20", bcr_abl_is_pct=("0.005", "", "2026-01-05"), abl1_copies="20000")
+
+    assert course(row).assessments[0].overall == "MR4"
+
+
+def test_every_sample_of_a_visit_counts_for_the_loss_of_treatment_free_remission():
+    rows = (sample("2028-01-03", "0.005"), several(
+        "2028-06-30", ("0.12", ENOUGH, "2028-05-30"), ("0.09", ENOUGH, "2028-06-30")
+    ))  # fmt: skip
+    found = course(*rows, stopped="2028-01-10")
+
+    assert found.assessments[1].overall == "MR3"
+    assert found.assessments[1].extra["milestone"] == "tfr-lost"
+    assert (found.extra["tfr_lost"], found.extra["mr3_lost"]) == ("2028-05-30", "2028-05-30")
+
+
+def test_a_confirming_sample_counts_by_its_own_day():
+    found = course(
+        sample("2024-04-01", "15"), sample("2024-06-10", "8"),
+        several("2024-06-20", ("12", ENOUGH, "2024-05-20")),
+    )  # fmt: skip
+
+    assert found.assessments[0].extra["milestone"] == "failure"
+
+
+def test_a_sample_taken_before_its_visit_is_counted_from_its_own_day():
+    row = lab_visit("2024-05-10", bcr_abl_is_pct=("8", "", "2024-05-01"), abl1_copies=(ENOUGH, "", "2024-05-01"))
+
+    assert course(row).assessments[0].extra["milestone"] == "optimal"
+    assert milestone_on("2024-05-10", "8") == "-"
+
+
+# ------------------------------------------------------------------------------- bounds and the unknown
+
+
+@pytest.mark.parametrize(
+    ("printed", "ended", "reported"),
+    [("<0.5", None, "NE"), ("<0.1", None, "MR3"), (">0.1", None, "NE"), ("0.11", date(2025, 4, 1), "MR2")],
+)
+def test_a_response_ends_only_with_a_sample_that_is_surely_above_the_limit(printed, ended, reported):
+    found = course(sample("2025-01-01", "0.05"), sample("2025-04-01", printed))
+
+    assert ended == found.episodes[0].ended_on
+    assert reported == found.assessments[1].reported
+    assert ("mr3_lost" in found.extra) is (ended is not None)
+
+
+def test_a_sample_that_cannot_say_whether_mr3_is_held_is_no_evidence_that_it_is():
+    found = course(sample("2025-01-01", "0.05"), sample("2025-04-01", "<0.5"))
+
+    assert found.episodes[0].lasted_month == "not yet"
+    assert found.assessments[1].overall == "MR2"
+    assert found.assessments[1].undecided[0] == "bcr_abl_is_pct <0.5 does not say how deep it is; an exact value would"
+
+
+def test_a_bound_at_a_milestone_is_said_to_decide_nothing_instead_of_no_milestone():
+    row = course(sample("2024-12-31", "<0.5")).assessments[0]
+    milestone = next(finding for finding in row.findings if finding.part == "milestone")
+
+    assert milestone.because == "<0.5 % on day 365 does not decide the milestone; an exact value would"
+
+
+@pytest.mark.parametrize("what", ["high_risk_aca", "resistance_mutation"])
+def test_without_the_day_of_the_start_high_risk_is_neither_before_nor_after_it(what):
+    row = course(sample("2024-04-01", "60", **{what: "yes"}), started="").assessments[0]
+
+    assert row.extra["milestone"] == "-"
+    assert f"the start of treatment is not known, so it cannot be said whether {what} is a failure" in row.undecided
+    assert not any("before the start" in flag for flag in row.flags)
+
+
+# ------------------------------------------------------------------------------------ change of drug
+
+
+def test_a_stop_for_another_drug_is_no_treatment_free_remission():
+    changed = course(sample("2028-01-03", "0.005"), stopped="2028-01-10", new_therapy="2028-01-12")
+    stopped = course(sample("2028-01-03", "0.005"), stopped="2028-01-10")
+
+    assert "tfr_start" not in changed.extra
+    assert (stopped.extra["tfr_start"], stopped.extra["tfr_days"]) == ("2028-01-10", 0)
+
+
+def test_a_treatment_free_remission_that_was_looked_at_stays_told_after_a_new_drug():
+    found = course(
+        sample("2028-01-03", "0.005"), sample("2028-04-10", "0.02"), stopped="2028-01-10", new_therapy="2028-05-01"
+    )
+
+    assert (found.extra["tfr_start"], found.extra["tfr_days"]) == ("2028-01-10", 91)
+
+
+def test_a_deep_response_that_was_lost_does_not_go_on_to_its_anniversaries():
+    found = course(sample("2025-01-01", "0.005"), sample("2026-01-01", "0.02"), sample("2027-01-01", "0.008"))
+    held = course(sample("2025-01-01", "0.005"), sample("2026-01-01", "0.009"))
+
+    assert found.extra["complete_spans"] == {"2025-01-01": ["2027-01-01", None]}
+    assert held.extra["complete_spans"] == {"2025-01-01": ["2025-01-01", None]}
+    short = course(sample("2025-01-01", "0.005"), sample("2026-01-01", "0.005", None), sample("2027-01-01", "0.005"))
+    assert short.extra["complete_spans"] == {"2025-01-01": ["2025-01-01", None]}
+    lost = course(sample("2025-01-01", "0.005"), sample("2026-01-01", "0.02"))
+    assert lost.extra["complete_spans"] == {"2025-01-01": ["2025-01-01", "2026-01-01"]}
 
 
 # -------------------------------------------------------------------------------------- explanation
@@ -399,6 +571,7 @@ def test_an_explanation_names_the_next_level():
     assert why.would_change == (
         "MR4 at 0.01 % or less with 10000 ABL1 copies or more; now 0.05 % in 40000 ABL1 copies",
         "not MR3 above 0.1 %; now 0.05 %",
+        "before a planned stop, Hochhaus 2020 calls 0.01 % or less optimal; now 0.05 %",
     )
 
 

@@ -218,6 +218,41 @@ def test_a_non_target_as_bad_as_before_keeps_the_series_open_and_increased_confi
     assert overall(first, on(63, L1=50, X1="increased")) == ["iSD"]
 
 
+def test_one_more_non_target_that_is_unequivocally_worse_is_a_further_increase():
+    first = on(0, L1=50, X1="present", X2="present")
+    opening = on(63, L1=50, X1="unequivocal_pd", X2="present")
+
+    both = on(105, L1=50, X1="unequivocal_pd", X2="unequivocal_pd")
+    assert overall(first, opening, both) == ["iUPD", "iCPD"]
+    assert overall(first, opening, on(105, L1=50, X1="unequivocal_pd", X2="present")) == ["iUPD", "iUPD"]
+    assert overall(first, opening, on(77, L1=50, X1="present", X2="unequivocal_pd"), both)[1:] == ["iUPD", "iCPD"]
+
+
+def test_new_lesions_confirm_by_those_that_were_measured_alone():
+    opening = on(63, L1=50, N1=12, N2=12)
+
+    assert overall(START, opening, on(105, L1=50, N1=29, N2="not_assessed")) == ["iUPD", "iCPD"]  # 29 is 24 + 5
+    row = last(START, opening, on(105, L1=50, N1="28.9", N2="not_assessed"))
+    assert (row.overall, row.undecided) == ("NE", ("N2 was not assessed",))
+    again = START, opening, on(105, L1=34, N1=12, N2=12)
+    assert overall(*again, on(147, L1=34, N1=29, N2="not_assessed")) == ["iUPD", "iPR", "iUPD"]
+    assert overall(*again, on(147, L1=34, N1="28.9", N2="not_assessed")) == ["iUPD", "iPR", "iPR"]
+
+
+def test_a_new_lesion_that_is_disproved_is_not_there_any_more():
+    assert overall(START, on(63, L1=50, N1=12), on(105, L1=50, N1="disproved")) == ["iUPD", "iSD"]
+    assert overall(START, on(63, L1=50, N1="present"), on(105, L1=50, N1="disproved")) == ["iUPD", "iSD"]
+
+
+def test_a_size_of_a_new_lesion_that_is_followed_by_a_state_is_flagged():
+    row = last(START, on(63, L1=50, N1="9"), on(105, L1=50, N1="30"))
+
+    assert row.overall == "iUPD"
+    told = "new lesion N1 was not measurable when first seen and is followed by a state, not by its size; "
+    assert row.flags == (told + "enter increased if it has grown",)
+    assert last(START, on(63, L1=50, N1="10"), on(105, L1=50, N1="11")).flags == ()
+
+
 def test_what_decides_and_was_not_assessed_leaves_the_series_open():
     first = on(0, L1=50, L2=20)
     row = last(first, on(63, L1=62, L2=24), on(105, L1=62, L2="not_assessed"))
@@ -404,10 +439,13 @@ def test_a_visit_that_is_not_evaluable_does_not_reset_a_series():
 
 
 def test_not_clinically_stable_is_flagged_and_changes_nothing():
+    told = ("review: not clinically stable while progression is not confirmed",)
     row = last(START, IUPD, on(105, {"clinically_stable": "no"}, L1=62))
 
-    assert row.overall == "iUPD"
-    assert row.flags == ("not clinically stable while progression is not confirmed; review therapy",)
+    assert (row.overall, row.flags) == ("iUPD", told)
+    assert last(START, on(63, {"clinically_stable": "no"}, L1=62)).flags == told  # the visit that opens it
+    assert last(START, on(63, {"clinically_stable": "no"}, L1=50)).flags == ()
+    assert last(START, IUPD, on(105, {"clinically_stable": "yes"}, L1=62)).flags == ()
 
 
 def test_scans_on_several_days_date_an_iupd_by_the_scan_that_showed_it():

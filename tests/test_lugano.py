@@ -13,7 +13,7 @@ from remtrack.verdict import PROGRESSION, RELAPSE
 
 CASES = list(measured_cases("lugano-2014"))
 BASELINE = date(2024, 1, 8)
-CT = {"mode": "ct"}
+CT = {"mode": "CT"}
 
 
 # ------------------------------------------------------------------------------------- the worked cases
@@ -184,6 +184,8 @@ def test_a_new_lesion_without_size_or_certainty_is_flagged():
     row = last(look(G1=BIG), look(60, G1="12x10", N1="present"))
 
     assert row.flags == ("new lesion N1 has no size and is not called unequivocal; it is not counted",)
+    assert row.undecided == ("N1 has no size and is not called unequivocal",)
+    assert last(look(G1=BIG), look(60, G1="12x10", N1="too_small")).undecided == ()
 
 
 def test_a_new_lesion_that_grows_over_the_size_is_dated_then_and_not_before():
@@ -263,6 +265,18 @@ def test_a_spleen_that_was_enlarged_and_is_not_measured_leaves_the_visit_open():
     assert overall(look(G1=BIG), look(60, G1="12x10")) == ["CR"]
 
 
+def test_a_spleen_that_was_enlarged_when_last_measured_is_not_taken_to_be_normal():
+    """120 mm at the baseline and 135 mm later: not 20 mm longer, so no PD, and not normal either."""
+    row = last(look(G1=BIG, spleen_mm=120), look(60, G1="12x10", spleen_mm=135), look(120, G1="12x10"))
+
+    assert (row.overall, row.undecided) == (
+        "PR",
+        ("nothing is entered for spleen_mm; it was 135 mm when last measured",),
+    )
+    normal = look(G1=BIG, spleen_mm=120), look(60, G1="12x10", spleen_mm=130), look(120, G1="12x10")
+    assert overall(*normal) == ["CR", "CR"]
+
+
 def test_a_spleen_in_centimetres_is_understood():
     visit = look(60, G1="12x10")
     visit = Visit(visit.visit_on, measurements=visit.measurements, results=(result("spleen_mm", "13.1 cm"),))
@@ -293,7 +307,7 @@ def test_a_spleen_that_cannot_be_read_is_flagged_and_counts_as_not_measured():
     assert row.flags == ('spleen_mm is entered as "large", which is no number',)
 
 
-MARROW_NEEDED = "nothing is entered for marrow: CR needs it normal, or marrow_fdg = no"
+MARROW_NEEDED = "nothing is entered for marrow: CR needs marrow=normal, or marrow_fdg=no"
 
 
 @pytest.mark.parametrize(
@@ -319,6 +333,37 @@ def test_the_marrow_must_be_clear_for_a_complete_response(first, now, category, 
     row = last(look(G1=BIG, marrow=first), look(60, G1="12x10", **now))
 
     assert (row.overall, row.undecided) == (category, undecided)
+
+
+def test_marrow_that_was_shown_to_be_clear_needs_no_second_biopsy():
+    """Cheson 2007: the infiltrate has cleared on repeat biopsy. Once it has, it stays so until shown otherwise."""
+    first, clear = look(G1=BIG, marrow="involved"), look(60, G1="12x10", marrow="normal")
+
+    assert overall(first, clear, look(120, G1="12x10")) == ["CR", "CR"]
+    assert overall(first, clear, look(120, G1="12x10", marrow_fdg="yes")) == ["CR", "PR"]
+    assert overall(first, clear, look(120, G1="12x10", marrow="involved")) == ["CR", "PD"]
+    assert overall(first, look(60, G1="12x10", marrow_fdg="no"), look(120, G1="12x10")) == ["CR", "CR"]
+
+
+def test_marrow_that_was_avid_on_pet_is_not_clear_until_something_says_so():
+    first = look(G1=BIG, marrow_fdg="yes")
+    row = last(first, look(60, G1="12x10"))
+
+    assert (row.overall, row.undecided) == ("PR", (MARROW_NEEDED,))
+    assert overall(first, look(60, G1="12x10", marrow_fdg="no")) == ["CR"]
+    assert overall(first, look(60, G1="12x10", marrow="normal")) == ["CR"]
+
+
+def test_marrow_that_only_pet_called_clear_and_a_biopsy_finds_involved_stays_undecided():
+    unknown = ("whether the marrow was normal before it was found involved",)
+    on_pet = look(60, G1="12x10", marrow_fdg="no")
+    row = last(look(G1=BIG, marrow="involved"), on_pet, look(120, G1="12x10", marrow="involved"))
+
+    assert (row.overall, row.undecided) == ("PR", unknown)
+    ever = look(G1=BIG, marrow="involved"), look(60, G1=BIG), look(120, G1=BIG, marrow="involved")
+    assert last(*ever).undecided == ()
+    late = look(G1=BIG), look(60, G1=BIG, marrow="involved"), look(120, G1=BIG, marrow="involved")
+    assert [row.undecided for row in course(*late).assessments] == [unknown, unknown]
 
 
 def test_marrow_that_became_normal_and_is_involved_again_is_progression():
@@ -353,10 +398,28 @@ def test_a_non_target_that_was_absent_and_is_large_again_is_regrowth():
 
     assert overall(*visits) == ["CR", "PD"]
     assert overall(*visits[:2], look(120, G1="12x10", X1="10x9")) == ["CR", "PR"]
+    assert [(row.part("target"), row.part("nontarget")) for row in course(*visits).assessments][-1] == ("CR", "PD")
     assert (
         "review: non-target X1 is seen again after it was absent"
         in last(*visits[:2], look(120, G1="12x10", X1="present")).flags
     )
+
+
+def test_a_lesion_entered_as_absent_and_with_a_size_was_not_gone():
+    """What contradicts itself proves neither that it was gone nor, later, that it has come back."""
+    visits = look(E1="30x20"), look(60, E1="12x10 absent"), look(120, E1="12x10")
+
+    assert overall(*visits) == ["NE", "PR"]
+    assert overall(look(E1="30x20"), look(60, E1="0"), look(120, E1="12x10")) == ["CR", "PD"]
+    beside = look(G1=BIG, X1="present"), look(60, G1="12x10", X1="0"), look(120, G1="12x10", X1="11x9")
+    assert overall(*beside) == ["CR", "PD"]
+
+
+def test_a_non_target_node_is_not_judged_from_local_treatment_on():
+    visits = look(G1=BIG, Y1="present"), look(60, G1="12x10", Y1="treated_locally"), look(120, G1="12x10", Y1="12x10")
+
+    assert overall(*visits) == ["PR", "PR"]
+    assert last(*visits).undecided == ("Y1 was treated locally",)
 
 
 def test_a_target_that_was_not_assessed_leaves_the_visit_open_unless_another_grew():
@@ -500,6 +563,12 @@ def test_a_score_outside_of_the_scale_is_flagged_and_not_read(dps):
     assert row.flags == (f"dps {dps} is outside 1 to 5",)
 
 
+def test_an_x_is_a_remark_and_no_score():
+    row = last(START, look(60, dps="X"), settings=None)
+
+    assert (row.overall, row.flags) == ("NE", ("dps X is a remark on other uptake and no score: enter 1 to 5",))
+
+
 def test_the_other_scale_is_shown_beside_the_headline():
     visits = START, look(60, G1="12x10", dps=4, uptake_vs_baseline="reduced")
 
@@ -610,11 +679,38 @@ def test_the_explanation_names_the_sizes_and_what_would_change_the_answer():
         (step.label, step.value, step.rule, step.result) for step in told.steps
     ]
     assert told.would_change == (
-        "PD if G1 is longer than 15 mm, its product at least 1800 mm² and one diameter from 50 or 40 mm; now 30 x 25",
+        (
+            "PD if G1 is longer than 15 mm, its product at least 1800 mm², and the longest diameter from 50 "
+            "or the other from 40 mm; now 30 x 25"
+        ),
         "PD if the spleen is longer than 160 mm",
+        "PR needs a spleen under 140 mm; now 150",
         "PR at 600 mm² or less; now 750",
         "CR needs every node at most 15 mm long and all else gone: G1 30 mm",
     )
+
+
+@pytest.mark.parametrize(
+    ("lengths", "told"),
+    [
+        ((150, 161), "not PD by the spleen at 160 mm or less"),
+        ((120, 140), "not PD by the spleen below 140 mm"),
+        ((105, 131), "not PD by the spleen at 130 mm or less"),
+        ((105, 120), "PD if the spleen is longer than 130 mm"),
+        ((120, 130), "PD if the spleen is 140 mm or longer"),
+    ],
+)
+def test_what_would_change_names_the_length_of_the_spleen(lengths, told):
+    visits = [look(60 * place, G1=BIG, spleen_mm=length) for place, length in enumerate(lengths)]
+
+    assert told in explain(history(*visits), "lugano-2014", CT, visits[-1].visit_on).would_change
+
+
+def test_the_explanation_names_what_an_enlarged_spleen_has_lost():
+    visits = look(G1=BIG, spleen_mm=170), look(60, G1="12x10", spleen_mm=150)
+    steps = explain(history(*visits), "lugano-2014", CT, visits[1].visit_on).steps
+
+    assert ("Spleen over 130 mm", "20 mm after 40 mm at first", "down by more than half (for PR)", "no") in steps
 
 
 def test_the_explanation_of_the_baseline_gives_the_sum():
@@ -640,5 +736,5 @@ def test_an_unknown_mode_is_refused_and_either_spelling_of_a_known_one_taken():
     with pytest.raises(UsageError, match="mode cannot be"):
         course(look(G1=BIG), settings={"mode": "mri"})
 
-    assert course(look(G1=BIG), settings={"mode": "PET"}).settings == ()
-    assert course(look(G1=BIG), settings={"mode": "CT"}).settings == (("mode", "ct"),)
+    assert course(look(G1=BIG), settings={"mode": "pet"}).settings == ()
+    assert course(look(G1=BIG), settings={"mode": "ct"}).settings == (("mode", "CT"),)

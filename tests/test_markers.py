@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from labcases import lab_cases, lab_visit
 
+from remtrack.criteria.markers import FAMILY, UNKNOWN
 from remtrack.errors import UsageError
 from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, History, Line, Result, Visit
@@ -326,6 +327,13 @@ def test_psa_that_never_fell_needs_a_second_value_only_by_a_setting():
     assert words(psa(*samples, (111, "50"), settings={"psa_confirm_no_decline": "yes"})) == ["progression"] * 2
 
 
+def test_a_first_rise_after_a_new_therapy_proves_nothing_even_where_one_value_is_enough():
+    assert words(psa("40", (90, "50"), new_therapy_on=day(90))) == ["progression"]
+    after = psa("40", (90, "50"), new_therapy_on=day(89))
+
+    assert (words(after), after.progression_on) == (["possible-progression"], None)
+
+
 def test_a_small_fall_is_a_decline_and_asks_for_a_second_value():
     assert words(psa("40", (60, "39.9"), (90, "50"))) == ["stable", "possible-progression"]
 
@@ -391,6 +399,15 @@ def test_a_nadir_that_is_a_bound_leaves_open_only_what_lies_between():
     assert words(psa("40", (60, "<0.1"), (90, "2.05"), (120, "2.05")))[1] == "NE"
     assert words(psa("40", (60, "<0.1"), (90, "2.1"), (120, "2.1")))[1] == "progression"
     assert words(psa("40", (60, "<0.1"), (90, "1.9"), (120, "1.9")))[1] == "PSA90"
+
+
+def test_a_bound_that_leaves_progression_open_does_not_break_a_fall_that_is_shown():
+    course = psa("40", (60, "<0.1"), (90, "2.05"))
+
+    assert words(course) == ["PSA90", "NE"]
+    assert course.extra["psa90_date"] == "2024-03-10"
+    assert (course.response_start, course.confirmed_on) == (day(60), day(90))
+    assert [(episode.category, episode.confirmed_on) for episode in course.episodes] == [("PSA90", day(90))]
 
 
 def test_undetectable_says_nothing_about_a_limit():
@@ -502,3 +519,9 @@ def test_a_value_before_treatment_that_will_not_do_is_warned_about(history, rule
 
 def test_a_good_value_before_treatment_gives_no_warning():
     assert check_baseline(history_of("ca125", "400", (50, "20")), "markers") == ()
+
+
+def test_every_rule_says_when_it_holds_in_words():
+    for table in (*FAMILY.tables, UNKNOWN):
+        for rule in table.rules:
+            assert " " in rule.when or rule.when == "Otherwise", rule.id

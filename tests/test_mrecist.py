@@ -66,6 +66,8 @@ LESIONS = {
     "P": ("new", "nonnodal", "lung"),
     "M": ("new", "node", "retroperitoneum"),
     "Q": ("new", "node", "porta hepatis"),
+    "A": ("new", "nonnodal", "ascites"),
+    "Y": ("nontarget", "nonnodal", "liver"),
 }
 
 
@@ -253,6 +255,129 @@ def test_without_a_usable_arterial_phase_a_lesion_elsewhere_can_still_prove_prog
     visits = on(0, L1="10", E1="20"), on(60, {"arterial_phase": "not adequate"}, L1="5", E1="40")
 
     assert overall(*visits) == ["PD"]
+
+
+def test_thrombosis_of_the_portal_vein_is_read_by_its_enhancement_and_needs_an_arterial_phase():
+    first = on(0, E1="20", X1="present")
+    row = last(first, on(60, {"arterial_phase": "inadequate"}, E1="absent", X1="absent"))
+
+    assert (row.overall, row.undecided) == ("PR", ("X1 was not assessed (no usable arterial phase)",))
+    assert overall(first, on(60, {"arterial_phase": "adequate"}, E1="absent", X1="absent")) == ["CR"]
+    worse = on(60, {"arterial_phase": "inadequate"}, E1="20", X1="unequivocal_pd")
+    assert overall(first, worse) == ["PD"]
+
+
+def test_a_lesion_of_which_no_organ_is_given_needs_an_arterial_phase_too():
+    visits = START, on(60, {"arterial_phase": "inadequate"}, L1="15")
+
+    assert overall(*visits, organs={"L1": ""}) == ["NE"]
+    assert overall(*visits, organs={"L1": "lung"}) == ["PR"]
+
+
+def test_a_baseline_without_a_usable_arterial_phase_is_no_baseline_of_what_is_viable():
+    first = on(0, {"arterial_phase": "inadequate"}, L1="40")
+    done = course(first, on(60, L1="20"), on(120, L1="24"), on(180, L1="0"))
+
+    assert [row.overall for row in done.assessments] == ["NE", "PD", "CR"]
+    assert done.assessments[0].undecided == ("L1 has no size at the baseline (no usable arterial phase)",)
+    assert done.baseline_value is None
+    assert overall(on(0, {"arterial_phase": "inadequate"}, E1="40"), on(60, E1="20")) == ["PR"]
+
+
+@pytest.mark.parametrize(
+    ("said", "cytology", "category", "undecided"),
+    [
+        ("present", "malignant", "PD", ()),
+        ("present", "benign", "SD", ()),
+        (
+            "present",
+            None,
+            "SD",
+            ("nothing is entered for ascites_cytology (benign or malignant), which decides about A1",),
+        ),
+        ("present", "not_done", "SD", ("ascites_cytology was not done (benign or malignant), which decides about A1",)),
+        ("60", None, "SD", ("nothing is entered for ascites_cytology (benign or malignant), which decides about A1",)),
+        ("unequivocal", None, "PD", ()),
+        ("equivocal", "malignant", "SD", ()),
+    ],
+)
+def test_new_ascites_is_progression_once_cytology_is_malignant(said, cytology, category, undecided):
+    answers = {} if cytology is None else {"ascites_cytology": cytology}
+    row = last(START, on(60, answers, L1="30", A1=said))
+
+    assert (row.overall, row.undecided) == (category, undecided)
+
+
+def test_ascites_that_is_proven_later_is_dated_to_its_first_sighting():
+    visits = START, on(60, L1="30", A1="present"), on(120, {"ascites_cytology": "malignant"}, L1="30", A1="present")
+
+    assert overall(*visits) == ["PD", "PD"]
+    assert course(*visits).progression_on == BASELINE + timedelta(days=60)
+
+
+@pytest.mark.parametrize(
+    ("said", "answers", "undecided"),
+    [
+        ("12", {}, ("nothing is entered for N1_typical_pattern (yes or no)",)),
+        ("9.9", {}, ()),
+        ("12", {"N1_typical_pattern": "no"}, ()),
+        ("present", {}, ("N1 has no size",)),
+        ("12 equivocal", {}, ()),
+    ],
+)
+def test_what_would_settle_a_new_nodule_is_named(said, answers, undecided):
+    row = last(START, on(60, answers, L1="30", N1=said))
+
+    assert (row.overall, row.undecided) == ("SD", undecided)
+
+
+def test_a_nodule_called_equivocal_that_has_grown_enough_is_flagged():
+    visits = START, on(60, {"N1_longest_mm": "8"}, L1="30", N1="equivocal")
+
+    row = last(*visits, on(120, {"N1_longest_mm": "18"}, L1="30", N1="equivocal"))
+    assert (row.overall, row.flags[-1]) == (
+        "SD",
+        "review: N1 is called equivocal with 18 mm and 10 mm more than on 2024-03-08; that would count",
+    )
+    assert len(last(*visits, on(120, {"N1_longest_mm": "17.9"}, L1="30", N1="equivocal")).flags) == 1
+
+
+@pytest.mark.parametrize(
+    ("organ", "is_normal"),
+    [
+        ("porta hepatis", True),
+        ("hepatic hilum", True),
+        ("portal", True),
+        ("hilar", False),
+        ("pulmonary hilum", False),
+        ("retroperitoneum", False),
+    ],
+)
+def test_only_the_hilum_of_the_liver_has_nodes_of_normal_size_up_to_20_mm(organ, is_normal):
+    row = last(on(0, L1="40", G1=30), on(60, L1="0", G1="15"), organs={"G1": organ})
+
+    assert row.overall == ("CR" if is_normal else "PR")
+    assert any("written porta hepatis" in flag for flag in row.flags) is (organ == "hilar")
+
+
+def test_what_is_called_of_the_portal_vein_and_what_is_followed_there_may_disagree():
+    malignant, bland = {"portal_vein_thrombosis": "malignant"}, {"portal_vein_thrombosis": "bland"}
+    first = on(0, L1="30", X1="present")
+
+    assert last(START, on(60, malignant, L1="30")).flags == (
+        "review: malignant thrombosis of the portal vein is non-target disease; enter it as a lesion",
+    )
+    assert last(first, on(60, bland, L1="30", X1="present")).flags == (
+        "review: the thrombosis of the portal vein is called bland, and X1 is followed there",
+    )
+    assert last(first, on(60, malignant, L1="30", X1="present")).flags == ()
+    assert last(START, on(60, bland, L1="30")).flags == ()
+
+
+def test_a_new_lesion_of_which_no_organ_is_given_is_flagged_where_it_is_first_seen():
+    flags = last(START, on(60, L1="30", N1="4"), organs={"N1": ""}).flags
+
+    assert flags == ("the organ of N1 is not given; it is counted as a lesion outside of the liver, at any size",)
 
 
 def test_an_answer_that_cannot_be_read_is_flagged():

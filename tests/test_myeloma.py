@@ -1,11 +1,13 @@
 """Multiple myeloma by IMWG 2016: the worked cases, both sides of each threshold, and what cannot be said."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from labcases import lab_cases, lab_visit
 
+from remtrack.criteria import load_family
 from remtrack.errors import UsageError
 from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, History, Line
@@ -140,6 +142,33 @@ def test_the_marrow_alone_gives_pr_only_from_30_per_cent_at_the_baseline(before,
 )
 def test_the_lowest_of_the_items_is_the_level(serum_m, urine_m, level):
     assert overall({"serum_m": "4.0", "urine_m": "1000"}, {"serum_m": serum_m, "urine_m": urine_m}) == [level]
+
+
+@pytest.mark.parametrize(
+    ("serum_m", "urine_m", "level"),
+    [("3.0", "199", "MR"), ("3.0", "200", "SD"), ("3.0", "150", "MR"), ("2.0", "199", "PR"), ("3.1", "199", "SD")],
+)
+def test_little_urine_is_pr_by_itself_and_holds_back_no_mr_of_the_serum(serum_m, urine_m, level):
+    # From 300 to 199 mg the urine is not down by half, but under 200 it is PR: the lowest item is the serum.
+    assert overall({"serum_m": "4.0", "urine_m": "300"}, {"serum_m": serum_m, "urine_m": urine_m}) == [level]
+
+
+def test_the_marrow_of_the_baseline_never_shows_cr():
+    row = last({**SERUM, "bmpc_pct": "4"}, CLEAR)
+
+    assert row.overall == "VGPR"
+    assert row.undecided == ("marrow plasma cells 4 % of 2024-01-08: CR needs one from after the baseline",)
+    assert overall({**SERUM, "bmpc_pct": "4"}, {**CLEAR, "bmpc_pct": "4"}) == ["CR"]
+    assert overall({**MARROW, "bmpc_pct": "4"}, CLEAR) == ["SD"]
+
+
+def test_clonality_at_the_baseline_never_shows_scr():
+    base, visit = {**SERUM, "clonal_pc": "no"}, {**CLEAR, "bmpc_pct": "3", "iflc": "15", "uflc": "12"}
+    row = last(base, visit)
+
+    assert row.overall == "CR"
+    assert row.undecided == ("clonal_pc was no: sCR needs one from after the baseline",)
+    assert overall(base, {**visit, "clonal_pc": "no"}, visit) == ["sCR", "sCR"]
 
 
 @pytest.mark.parametrize(("bmpc_pct", "level"), [("4.9", "CR"), ("5", "VGPR")])
@@ -370,6 +399,24 @@ def test_a_visit_after_a_new_therapy_confirms_nothing():
     assert course.response_start is None
 
 
+def test_progression_after_visits_that_could_not_be_judged_is_the_best_response():
+    course = course_of(SERUM, NE, {**PR, "new_bone_lesion": "yes"})
+
+    assert [row.reported for row in course.assessments] == ["NE", "PD"]
+    assert (course.best_response, course.extra["best_confirmed"]) == ("PD", "PD")
+    assert course_of(SERUM, NE, NE).best_response == "NE"
+
+
+def test_each_level_of_a_response_begins_at_the_first_visit_that_confirms_it():
+    cr = {**CLEAR, "bmpc_pct": "3"}
+    seen_once = course_of(SERUM, PR, cr, {**CLEAR, "sife": "pos"}).episodes[0]
+    seen_twice = course_of(SERUM, PR, {**CLEAR, "sife": "pos"}, cr, cr).episodes[0]
+
+    assert seen_once.levels == (("PR", date(2024, 2, 7)), ("VGPR", date(2024, 3, 6)))
+    assert seen_twice.levels == (("PR", date(2024, 2, 7)), ("VGPR", date(2024, 3, 6)), ("CR", date(2024, 4, 3)))
+    assert (seen_twice.category, seen_twice.confirmed_on) == ("CR", date(2024, 3, 6))
+
+
 def test_the_time_in_complete_response_runs_from_the_first_visit_that_confirms_it():
     cr = {**CLEAR, "bmpc_pct": "3"}
     course = course_of(SERUM, VGPR, cr, cr, cr)
@@ -436,6 +483,8 @@ def test_progression_repeated_only_under_a_new_therapy_is_not_proven():
         ("multiple myeloma", True),
         ("disease progression", True),
         ("not myeloma related", False),
+        ("progression of the underlying myeloma", True),
+        ("myeloma unlikely", False),
         ("stroke", False),
         ("", False),
     ],
@@ -459,6 +508,14 @@ def test_a_value_that_was_not_confirmed_is_no_reference():
 
     assert overall(*visits) == ["PR", "MR"]
     assert overall(*visits, settings={"mm_pd_reference": "lowest"}) == ["PR", "PD"]
+
+
+def test_a_visit_without_a_level_settles_no_reference():
+    # The serum was not measured when the urine rose; the visit after it keeps the level of the first.
+    visits = [{"serum_m": amount, "urine_m": "0"} for amount in ("1.0", "1.0", "1.5")]
+    visits.insert(1, {"urine_m": "200"})
+
+    assert overall(SERUM, *visits) == ["PR", "PD", "PR", "PD"]
 
 
 def test_the_last_visit_is_a_reference_as_soon_as_this_one_keeps_its_level():
@@ -638,6 +695,59 @@ def test_immunofixation_positive_after_a_confirmed_cr_is_relapse_from_cr_and_no_
     assert course.extra["relapse_from_cr"] == "2024-04-03"
 
 
+@pytest.mark.parametrize(
+    ("visit", "sign"),
+    [
+        ({"serum_m": "0.1"}, "M-protein on electrophoresis in serum"),
+        ({"urine_m": "10"}, "M-protein on electrophoresis in urine"),
+        ({"uife": "pos"}, "immunofixation positive in urine"),
+        ({"bmpc_pct": "5"}, "marrow plasma cells 5 %"),
+        ({"bmpc_pct": "4.9"}, None),
+        ({"calcium": "11.1"}, "calcium 11.1 mg/dL"),
+        ({"calcium": "11"}, None),
+        ({"new_bone_lesion": "yes"}, "bone lesion"),
+        ({"plasmacytoma": "100"}, "plasmacytoma"),
+    ],
+)
+def test_whatever_shows_the_myeloma_again_is_relapse_from_cr(visit, sign):
+    cr = {**CLEAR, "bmpc_pct": "3"}
+    course = course_of(SERUM, cr, cr, {**CLEAR, **visit})
+
+    assert course.assessments[-1].extra.get("relapse_from_cr") == sign
+    assert course.extra.get("complete_until") == (sign and "2024-04-03")
+
+
+def test_a_cr_whose_confirming_visit_shows_progression_is_not_lost_later():
+    cr = {**CLEAR, "bmpc_pct": "3"}
+    course = course_of(SERUM, cr, {"urine_m": "200"}, cr, {**CLEAR, "sife": "pos"})
+
+    assert [row.overall for row in course.assessments] == ["CR", "PD", "CR", "VGPR"]
+    assert "relapse_from_cr" not in course.extra
+
+
+@pytest.mark.parametrize(
+    ("regimen", "serum_m", "sife", "is_flagged"),
+    [
+        ("daratumumab, lenalidomide, dexamethasone", "0.2", "pos", True),
+        ("Dara-VRd", "0", "pos", True),
+        ("D-VRd", "0.1", "pos", True),
+        ("Isa-Kd", "0", "pos", True),
+        ("elotuzumab", "0", "pos", True),
+        ("D-VRd", "0.21", "pos", False),
+        ("D-VRd", "0", "neg", False),
+        ("VRd", "0", "pos", False),
+        ("", "0", "pos", False),
+    ],
+)
+def test_a_faint_band_under_an_antibody_counts_as_entered_and_is_flagged(regimen, serum_m, sife, is_flagged):
+    plain = history_of({**SERUM, "serum_m": "2.5"}, {**CLEAR, "serum_m": serum_m, "sife": sife, "bmpc_pct": "3"})
+    history = replace(plain, line=Line(regimen=regimen, started_on=START))
+    row = assess(history, FAMILY).assessments[0]
+
+    assert row.overall == assess(plain, FAMILY).assessments[0].overall
+    assert any("may be the antibody" in flag for flag in row.flags) == is_flagged
+
+
 def test_after_a_cr_seen_once_there_is_no_relapse_from_cr():
     course = course_of(SERUM, {**CLEAR, "bmpc_pct": "3"}, {**CLEAR, "sife": "pos"})
 
@@ -674,6 +784,25 @@ def test_residual_disease_is_shown_with_its_method_and_is_sustained_after_a_year
     assert rows[2].extra["mrd"] == "negative"
     assert rows[2].extra["mrd_status"] == "imaging plus MRD negative"
     assert rows[6].extra["mrd_status"] == "sustained MRD negative since 2024-04-03"
+
+
+def test_residual_disease_outside_cr_is_shown_with_a_remark():
+    mrd = {"mrd": "neg", "mrd_sensitivity": "0.00001"}
+    outside, within = last(SERUM, {**CLEAR, **mrd}), last(SERUM, {**CLEAR, **mrd, "bmpc_pct": "3"})
+
+    assert (outside.overall, outside.extra["mrd_status"]) == ("VGPR", "MRD negative")
+    assert outside.flags == ("residual disease counts within CR only (Kumar 2016); CR is not shown at this visit",)
+    assert (within.overall, within.extra["mrd_status"], within.flags) == ("CR", "MRD negative", ())
+
+
+@pytest.mark.parametrize(("days", "status"), [(364, "imaging plus MRD negative"), (366, "sustained MRD negative")])
+def test_residual_disease_is_sustained_from_one_year_apart(days, status):
+    mrd = {**CLEAR, "mrd": "neg", "mrd_sensitivity": "1e-5", "mrd_imaging": "neg"}
+    visits = [lab_visit("2024-01-08", **SERUM), lab_visit("2024-02-07", **mrd)]
+    visits.append(lab_visit((date(2024, 2, 7) + timedelta(days)).isoformat(), **mrd))
+    course = assess(History("P01", Line(started_on=START), visits=tuple(visits)), FAMILY)
+
+    assert course.assessments[-1].extra["mrd_status"].startswith(status)
 
 
 def test_residual_disease_without_a_sensitivity_or_with_too_low_a_one_gets_no_status():
@@ -759,3 +888,9 @@ def test_a_history_without_visits_gives_a_course_without_answers():
 def test_settings_are_known_by_name():
     with pytest.raises(UsageError, match="no setting"):
         course_of(SERUM, PR, settings={"mm_pd_referenze": "lowest"})
+
+
+def test_every_rule_says_when_it_holds_in_words():
+    for table in load_family(FAMILY).tables:
+        for rule in table.rules:
+            assert " " in rule.when or rule.when == "Otherwise", rule.id

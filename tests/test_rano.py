@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from lesioncases import measured_cases, result, told_day, told_row
 
+from remtrack.errors import UsageError
 from remtrack.fold import assess, check_baseline, explain
 from remtrack.model import Event, History, Lesion, Line, Measurement, Visit
 from remtrack.verdict import POSSIBLE_PROGRESSION
@@ -112,7 +113,7 @@ def last(*visits, **parts):
 
 
 START = on(0, L1="40x30")  # 1200 mm²
-NCE = {"component": "nce"}
+NCE = {"component": "nCE"}
 MIXED = {"component": "mixed"}
 
 
@@ -220,6 +221,16 @@ def test_a_new_lesion_that_is_small_is_flagged_and_counts_once_it_is_measurable(
     assert course(*visits).assessments[0].flags == (
         "new lesion N1 is under 10 x 10 mm and not called unequivocal; it is not counted",
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"), [("12", True), ("9", False), ("present", True), ("absent", False), ("9x12", False)]
+)
+def test_a_new_lesion_without_both_diameters_is_named_as_what_could_not_be_decided(said, missing):
+    row = last(START, on(60, L1="40x30", N1=said))
+
+    assert row.overall == "SD"
+    assert row.undecided == (("N1 has no size of both diameters",) if missing else ())
 
 
 def test_an_unclear_new_lesion_that_is_called_unequivocal_later_is_dated_at_first_sight():
@@ -411,6 +422,58 @@ def test_a_non_target_of_a_refuted_progression_counts_again_once_it_was_better_i
     assert overall(*better, radiotherapy=-28)[-2:] == ["SD", "PD"]
 
 
+def test_a_non_target_as_bad_as_at_the_refuted_progression_is_no_complete_response():
+    """The measured tumour is gone at the repeat scan; the non-target is unequivocally worse, as it was before."""
+    first = on(0, L1="40x30", X1="present"), on(28, L1="40x30", X1="unequivocal_pd")
+
+    assert overall(*first, on(70, L1="absent", X1="unequivocal_pd"), radiotherapy=-28) == ["SD", "PR"]
+    assert overall(*first, on(70, L1="absent", X1="absent"), radiotherapy=-28) == ["SD", "CR"]
+
+
+@pytest.mark.parametrize(
+    ("enhancing", "other", "categories"),
+    [
+        ("25x20", "60x50", ["PD", "PD"]),  # 500 is 1.25 x 400; with the other 3500 after 3400 is +2.9 %
+        ("24.9x20", "60x50", ["SD", "SD"]),
+        ("20x20", "75x50", ["PD", "PD"]),  # the other component
+        ("20x20", "74.9x50", ["SD", "SD"]),
+    ],
+)
+def test_either_component_of_a_mixed_tumour_confirms_by_its_own_sum(enhancing, other, categories):
+    visits = on(0, L1="20x15", F1="60x50"), on(28, L1="20x20", F1="60x50"), on(70, L1=enhancing, F1=other)
+
+    assert overall(*visits, radiotherapy=-28, settings=MIXED) == categories
+
+
+def test_a_new_lesion_is_added_to_the_component_it_belongs_to():
+    visits = on(0, L1="20x20", F1="60x50"), on(28, L1="20x20", F1="60x50", N1="10x10")
+
+    assert overall(*visits, on(70, L1="25x20", F1="60x50", N1="12.5x10"), radiotherapy=-28, settings=MIXED)[0] == "PD"
+    assert overall(*visits, on(70, L1="25x20", F1="60x50", N1="12.4x10"), radiotherapy=-28, settings=MIXED)[0] == "SD"
+    other = on(0, L1="20x20", F1="60x50"), on(28, L1="20x20", F1="60x50", M1="10x10")
+    assert overall(*other, on(70, L1="24.9x20", F1="60x50", M1="20x10"), radiotherapy=-28, settings=MIXED)[0] == "SD"
+    assert overall(*other, on(70, L1="25x20", F1="60x50", M1="10x10"), radiotherapy=-28, settings=MIXED)[0] == "PD"
+
+
+def test_growth_counts_anew_also_from_a_preliminary_scan_that_was_not_complete():
+    """L2 was not assessed at the preliminary scan (1650 mm² alone), so 1600 mm² are the first sum known since."""
+    first = on(0, L1="40x30", L2="10x10"), on(28, L1="55x30", L2="not_assessed"), on(70, L1="50x30", L2="10x10")
+
+    assert overall(*first, radiotherapy=-28) == ["SD", "SD"]
+    assert overall(*first, on(130, L1="60x30", L2="19.9x10"), radiotherapy=-28)[-1] == "SD"  # 1999 after 1600
+    assert overall(*first, on(130, L1="60x30", L2="20x10"), radiotherapy=-28)[-1] == "PD"  # 2000 is 1.25 x 1600
+
+
+def test_after_definite_progression_nothing_is_preliminary_any_more():
+    outside = START, on(28, {"new_lesion_in_field": "no"}, L1="40x30", N1="12x12")
+    assert overall(*outside, on(42, L1="40x30", N1="12x12"), radiotherapy=-28) == ["PD", "PD"]
+
+    always = {"confirm_pd": "always"}
+    grown = START, on(60, L1="50x30"), on(100, L1="65x30")
+    assert overall(*grown, on(140, L1="82x30"), settings=always) == ["PD", "PD", "PD"]
+    assert overall(*grown, on(140, L1="56x30"), settings=always) == ["PD", "PD", "SD"]  # 1680 after 1500
+
+
 def test_what_settles_must_be_evaluable_and_confirmation_needs_only_what_shows_it():
     more = START, GROWN, on(70, MORE, L1="50x30")
     assert overall(*more, radiotherapy=-28) == ["pPD", "NE"]
@@ -556,14 +619,25 @@ def test_the_explanation_names_the_sums_the_status_and_what_would_change_the_ans
 
     steps = {step.label: (step.value, step.result) for step in told.steps}
     assert steps["Since the preliminary progression"] == (
-        "1500 mm² after 1500 mm² on 2024-02-05 = 0.0 %, 42 days later",
+        "enhancing 1500 mm² after 1500 mm² on 2024-02-05 = 0.0 %, 42 days later",
         "no",
     )
     assert steps["Growth from smallest"] == ("1500 after 1500 mm² = 0.0 %", "no")
+    assert steps["Preliminary progression"] == ("of 2024-02-05", "refuted")
     assert told.would_change == (
-        "confirmed from 1875 mm², one more new lesion or a newly worse non-target",
+        "confirmed from enhancing 1875 mm², one more new lesion or a newly worse non-target",
         "progression from an enhancing sum of 1875 mm², with a target of 10 x 10 mm; now 1500",
         "PR at an enhancing sum of 600 mm² or less; now 1500",
+    )
+
+
+def test_what_would_change_a_confirmed_progression_is_named():
+    visits = START, GROWN, on(70, L1="65x30")
+    told = explain(history(*visits, radiotherapy=-28), "rano-2.0", None, visits[2].visit_on)
+
+    assert told.would_change[:2] == (
+        "not confirmed by growth below enhancing 1875 mm²",
+        "no progression below an enhancing sum of 1875 mm²; now 1950",
     )
 
 
@@ -588,3 +662,10 @@ def test_an_unusual_baseline_is_warned_of():
 
 def test_no_visit_at_all_gives_a_course_without_answers():
     assert course().assessments == ()
+
+
+def test_a_component_is_understood_in_any_case_and_shown_as_the_paper_spells_it():
+    assert course(START, settings={"component": "ce"}).settings == ()
+    assert course(START, settings={"component": "NCE"}).settings == (("component", "nCE"),)
+    with pytest.raises(UsageError, match="component cannot be"):
+        course(START, settings={"component": "flair"})

@@ -10,7 +10,7 @@ import screen_samples as samples
 from hypothesis import given, strategies as st
 
 from remtrack import verdict, words
-from remtrack.words import plain
+from remtrack.words import limits, plain
 
 KINDS = (
     verdict.COMPLETE,
@@ -248,21 +248,21 @@ def test_a_visit_that_reads_as_stable_after_progression_says_both():
 
 
 def test_the_limits_for_the_next_visit_carry_their_unit():
-    limits = (("partial_to_mm", Decimal("52.5")), ("progression_from_mm", Decimal(72)))
-    early = replace(samples.PR_CONFIRMED, thresholds=limits)
+    thresholds = (("partial_to_mm", Decimal("52.5")), ("progression_from_mm", Decimal(72)))
+    early = replace(samples.PR_CONFIRMED, thresholds=thresholds)
 
-    assert words.threshold_words(early) == ("partial response at 52.5 mm or less", "progression from 72.0 mm")
+    assert limits.threshold_words(early) == ("partial response at 52.5 mm or less", "progression from 72.0 mm")
 
 
 def test_a_size_that_is_progression_is_not_offered_as_a_partial_response():
-    assert words.threshold_words(samples.PR_CONFIRMED) == (
+    assert limits.threshold_words(samples.PR_CONFIRMED) == (
         "partial response below 38.4 mm",
         "progression from 38.4 mm",
     )
 
 
 def test_after_progression_no_limit_is_named():
-    assert words.threshold_words(samples.PD_AFTER_PR) == ()
+    assert limits.threshold_words(samples.PD_AFTER_PR) == ()
 
 
 # Plain words
@@ -283,7 +283,7 @@ def test_after_progression_no_limit_is_named():
         (samples.NE, "This visit cannot be rated because L2 was not assessed (scan cut off)."),
         (samples.BASELINE_ONLY, "One scan has been entered so far. The next one can be compared with it."),
         (samples.EMPTY, "No scan has been entered yet."),
-        (samples.LEUKAEMIA, "Complete remission since 6 October 2025."),
+        (samples.LEUKAEMIA, "Second complete remission since 6 October 2025."),
         (samples.RELAPSED, "The leukaemia has come back on 2 March 2026."),
     ],
     ids=lambda value: value if isinstance(value, str) else value.patient_id,

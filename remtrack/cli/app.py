@@ -18,6 +18,7 @@ COMMANDS = {
     "add": "scans",
     "timeline": "looking",
     "explain": "looking",
+    "compare": "looking",
     "remission": "looking",
     "lesions": "register",
     "lesion": "register",
@@ -44,6 +45,25 @@ def execute(argv: list[str]) -> int:
     """Parse and run; returns the exit code. Raises RemtrackError, also for what the parser refuses."""
     app = build(first_word(argv))
     command = typer.main.get_command(app)
+    try:
+        return _run(command, argv)
+    finally:
+        tell_of_families()
+
+
+def tell_of_families() -> None:
+    """Name on stderr the families of other packages that were asked for and cannot be used."""
+    if "remtrack.criteria.installed" not in sys.modules:
+        return  # all that were asked for are of this package
+    from ..tracker.lookup import refused_families
+    from .session import talk
+
+    for criteria, package, trouble in refused_families():
+        named = f'the criteria family "{criteria}" of {package}' if criteria else package
+        talk(f"warning: {named} cannot be used: {trouble}")
+
+
+def _run(command: Any, argv: list[str]) -> int:
     try:
         result = command.main(args=[shielded(word) for word in argv], prog_name="remtrack", standalone_mode=False)
     except typer.Abort:

@@ -97,7 +97,7 @@ def demo(
     with open_record(path) as record:
         talk("Invented patients in a throw-away record; your own record is not touched.", "", "$ remtrack status")
         output(overview_screen(overview(record, DEMO_DAY), plain_words), form)
-        for patient_id in ("DEMO-PR", "DEMO-LINE2"):
+        for patient_id in ("DEMO-PR", "S-AML"):
             talk("", f"$ remtrack timeline {patient_id}")
             sys.stderr.flush()
             drawn = timelines(record, patient_id, DEMO_DAY)
@@ -109,8 +109,11 @@ def demo(
     sys.stdout.flush()
     talk("", "Look further, as it stood on the demo's day:", f"  export REMTRACK_TODAY={DEMO_DAY} REMTRACK_DB={path}")
     talk(
-        "  remtrack explain DEMO-PD 2026-03-24",
-        "  remtrack status DEMO-SHORT",
+        "  remtrack explain DEMO-PD 2026-03-24       why that scan is progression",
+        "  remtrack timeline S-CML                   BCR::ABL1 over ten years",
+        "  remtrack explain S-MM 2025-10-20          M-protein that comes back",
+        "  remtrack status S-LYM --plain-words       a lymphoma in everyday words",
+        "  remtrack timeline S-OVA                   CA-125 beside the scans",
         "Then start your own: remtrack patient add P01",
     )
 

@@ -1,4 +1,4 @@
-"""`status`, `timeline`, `remission`, `explain`: one answer in ten seconds, and why."""
+"""`status`, `timeline`, `remission`, `explain`, `compare`: one answer in ten seconds, why, and by other rules."""
 
 from __future__ import annotations
 
@@ -148,4 +148,39 @@ def explain(
     output(explanation_screen(found, here.today, plain_words), chosen_format(form, json))
 
 
-COMMANDS = {"status": status, "timeline": timeline, "remission": remission, "explain": explain}
+def compare(
+    ctx: typer.Context,
+    patient_id: Annotated[str, typer.Argument(metavar="PATIENT")],
+    criteria: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--criteria", help="A family; settings of its own follow it after commas.", metavar="FAMILY[,NAME=VALUE]"
+        ),
+    ] = None,
+    reader: Annotated[
+        list[str] | None, typer.Option("--reader", help="A reader; '' is the ordinary record.", metavar="NAME")
+    ] = None,
+    line: Annotated[int | None, typer.Option("--line", help="Only that line of therapy.")] = None,
+    as_of: AsOf = None,
+    form: Format = None,
+    json: Json = False,
+) -> None:
+    """
+    Lay two families, settings or readers side by side.
+
+    Example: remtrack compare P01 --criteria recist-1.1 --criteria irecist
+
+    What differs is marked, with the rule of each side. Settings are compared as --criteria recist-1.1
+    --criteria recist-1.1,confirm_required=no and readers as --reader A --reader B. Nothing is written.
+    """
+    from ..show import comparison_screen, output
+    from ..tracker.comparing import compare as laid_out
+
+    here = session(ctx)
+    cut = here.optional_day(as_of)
+    with here.read() as record:
+        found = laid_out(record, patient_id, criteria or (), reader or (), line=line, as_of=cut)
+    output(comparison_screen(patient_id, found, cut or here.today), chosen_format(form, json))
+
+
+COMMANDS = {"status": status, "timeline": timeline, "remission": remission, "explain": explain, "compare": compare}

@@ -1,4 +1,4 @@
-"""`add` and `edit`: what is typed after each scan, and its corrections."""
+"""`add` and `edit`: what is typed after each visit, and its corrections. The questions of `add` are in `asking`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import NotFoundError, RefusedError, UsageError
+from ..errors import UsageError
 from ..tracker.scans import Introduced, Scan, Word
-from .session import Json, Session, answer, chosen_format, need_terminal, on_terminal, session, talk
+from .session import Json, Session, answer, chosen_format, need_terminal, on_terminal, say_problem, session, talk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
-    from ..store import Record
     from ..tracker.lines import Outcome
-    from ..views import LesionRow
+    from ..verdict import Assessment, Course
 
 Roles = Annotated[list[str] | None, typer.Option(metavar='"ID ORGAN SIZE"')]
 Reader = Annotated[str, typer.Option("--reader", help="An independent series of reads; '' is the ordinary record.")]
@@ -26,7 +25,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the log.")]
 def add(
     ctx: typer.Context,
     patient: Annotated[str | None, typer.Argument(metavar="[PATIENT]")] = None,
-    words: Annotated[list[str] | None, typer.Argument(metavar="[DATE] [LESION=SIZE]...")] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[DATE] [LESION=SIZE | TEST=VALUE]...")] = None,
     target: Annotated[
         list[str] | None, typer.Option("--target", metavar='"ID ORGAN SIZE"', help="A target lesion, at a baseline.")
     ] = None,
@@ -37,9 +36,7 @@ def add(
         list[str] | None,
         typer.Option("--new", metavar='"ID ORGAN SIZE"', help="A lesion first seen now (add equivocal when unsure)."),
     ] = None,
-    visit_only: Annotated[
-        bool, typer.Option("--visit-only", help="Record the visit though no lesion was read.")
-    ] = False,
+    visit_only: Annotated[bool, typer.Option("--visit-only", help="Record the visit though nothing was read.")] = False,
     line: Annotated[
         int | None, typer.Option("--line", help="The line of therapy; else the one the date falls in.")
     ] = None,
@@ -51,13 +48,20 @@ def add(
     json: Json = False,
 ) -> None:
     """
-    Record a scan.
+    Record a scan or laboratory values.
 
     Example: remtrack add P01 2026-03-02 L1=32 L2=gone
+
+    Example: remtrack add P07 2026-03-02 bm_blasts_pct=2 anc=1200/uL plt=100 emd=no
 
     Sizes are millimetres (3.2cm, 32x14 too); words are gone, tiny (too small to measure), ne (not
     evaluable), present, worse. At a baseline give each lesion its role: --target "L1 liver 42"
     --target "G1 node:axilla 18" --nontarget "B1 bone". Without arguments it asks.
+
+    Values are in the unit of the family, or with their own: "hb=112 g/L". They may be as the
+    laboratory prints them: "psa=<0.1", undetectable, nd (not done). With its upper limit of normal:
+    "ca125=80 (ULN 35)". A sample of another day than the visit: anc=1.1@2026-02-27. What a family
+    reads: remtrack criteria show FAMILY.
     """
     here = session(ctx)
     day, readings = split_words(here, words or [])
@@ -68,7 +72,9 @@ def add(
     )
     if patient is None or not (readings or introduced or visit_only):
         if not (here.asks and on_terminal()):
-            need_terminal(*incomplete(here, patient, day))
+            need_terminal(*incomplete(here, patient, day, reader=reader, line=line))
+        from .asking import ask
+
         ask(here, patient, day, line=line, reader=reader)
         return
     scan = Scan(patient, day or here.today, readings, introduced, reader, line, visit, method, note, reason)
@@ -82,9 +88,11 @@ def add(
 def edit(
     ctx: typer.Context,
     patient: Annotated[str, typer.Argument()],
-    words: Annotated[list[str], typer.Argument(metavar="DATE [LESION=SIZE]...")],
+    words: Annotated[list[str], typer.Argument(metavar="DATE [LESION=SIZE | TEST=VALUE]...")],
     new_date: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Move the visit to that day.")] = None,
-    remove: Annotated[list[str] | None, typer.Option("--remove", metavar="LESION", help="Take a reading back.")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="LESION | TEST", help="Take a reading or a value back.")
+    ] = None,
     reader: Reader = "",
     visit: Annotated[str, typer.Option("--visit", help="Another label for the visit.")] = "",
     method: Annotated[str, typer.Option("--method")] = "",
@@ -97,7 +105,10 @@ def edit(
 
     Example: remtrack edit P01 2026-03-02 L1=31 --reason "typing error"
 
-    The value before stays in the log, and undo takes a correction back.
+    Example: remtrack edit P07 2026-03-02 anc=1.1
+
+    Of two samples of one visit, name the day: anc=1.1@2026-02-27, --remove anc@2026-02-27. The value
+    before stays in the log, and undo takes a correction back.
     """
     here = session(ctx)
     day, readings = split_words(here, words)
@@ -112,11 +123,12 @@ def edit(
             f'remtrack edit {patient} {day} L1=SIZE --reason "typing error"',
         )
     scan = Scan(patient, day, readings, reader=reader, label=visit, method=method, note=note, reason=reason)
+    taken = [Word(name.strip(), "", on) for name, on in (split_day(here, word) for word in remove or ())]
     with here.write() as record:
         from ..tracker.scans import edit_scan
 
-        outcome = edit_scan(record, scan, here.who, new_date=here.optional_day(new_date), remove=remove or ())
-    report(outcome, chosen_format(None, json, "plain"))
+        outcome = edit_scan(record, scan, here.who, new_date=here.optional_day(new_date), remove=taken)
+    report(outcome, chosen_format(None, json, "plain"), "edit")
 
 
 # ------------------------------------------------------------------------------------- the grammar
@@ -128,11 +140,9 @@ def split_words(here: Session, words: Sequence[str]) -> tuple[date | None, tuple
     typed = None
     readings = []
     for word in words:
-        lesion_id, equals, text = word.partition("=")
+        name, equals, text = word.partition("=")
         if equals:
-            if not lesion_id.strip() or not text.strip():
-                raise UsageError(f'"{word}" is not a reading', "it must be LESION=SIZE, such as L1=32 or L1=gone", "")
-            readings.append(Word(lesion_id.strip(), text.strip()))
+            readings.append(reading_of(here, word, name.strip(), text.strip()))
         elif typed is not None:
             raise UsageError(
                 f'two dates: "{typed}" and "{word}"', "a reading is written LESION=SIZE, such as L1=32", ""
@@ -140,6 +150,27 @@ def split_words(here: Session, words: Sequence[str]) -> tuple[date | None, tuple
         else:
             typed, day = word, here.day(word)
     return day, tuple(readings)
+
+
+def reading_of(here: Session, word: str, name: str, text: str) -> Word:
+    """Return a lesion or a test with what was typed of it."""
+    if name[-1:] in ("<", ">", "≤", "≥"):  # psa>=5 is meant as psa=>=5
+        meant = f"{name[:-1].rstrip()}={name[-1]}={text}"
+        raise UsageError(f'"{word}" is not a reading', "a limit stands behind the equals sign", f'write "{meant}"')
+    text, sampled_on = split_day(here, text)
+    if not name or not text:
+        raise UsageError(
+            f'"{word}" is not a reading',
+            "it must be LESION=SIZE or TEST=VALUE, such as L1=32, L1=gone, anc=1.2",
+            "remtrack add --help",
+        )
+    return Word(name, text, sampled_on)
+
+
+def split_day(here: Session, text: str) -> tuple[str, date | None]:
+    """Return a text and the day behind its @, None when there is none."""
+    text, at, day = text.partition("@")
+    return text.strip(), here.day(day.strip()) if at else None
 
 
 def introduction(role: str, text: str) -> Introduced:
@@ -176,47 +207,52 @@ def introduction(role: str, text: str) -> Introduced:
     return Introduced(role, lesion_id, kind, organ.strip(), site.strip(), size)
 
 
-def incomplete(here: Session, patient: str | None, day: date | None) -> tuple[str, str]:
+def incomplete(
+    here: Session, patient: str | None, day: date | None, *, reader: str, line: int | None
+) -> tuple[str, str]:
     """Return what is missing and a whole command that would work."""
-    who = patient or "P01"
-    on = day or here.today
-    lesions: list[LesionRow] = []
-    if patient:
-        from ..errors import RemtrackError
-        from ..tracker.looking import lesion_rows
+    if patient is None:
+        what = "add needs a patient and at least one reading"
+        return what, f'remtrack add P01 {day or here.today} --target "L1 liver 42"'
+    from ..errors import RecordError
+    from ..tracker.lookup import quote
 
-        try:
-            with here.read() as record:
-                lesions = [row for row in lesion_rows(record, patient) if row.role]
-        except NotFoundError:
-            raise
-        except RemtrackError:
-            lesions = []
-    what = "add needs a patient and at least one reading" if patient is None else f"no reading for {patient} was given"
-    if lesions:
-        words = " ".join(f"{row.lesion_id}=SIZE" for row in lesions)
-        return what, f"remtrack add {who} {on} {words}"
-    return what, f'remtrack add {who} {on} --target "L1 liver 42"'
+    begins, words = f"remtrack add {quote(patient)} {day or here.today}", ""
+    try:
+        with here.read() as record:
+            from ..tracker.questions import prepare
+
+            asked = prepare(record, patient, day or here.today, reader=reader, line=line)
+        words = " ".join(
+            [
+                *(f"{one.row.lesion_id}=SIZE" for one in asked.lesions),
+                *(f"{one.test.name}=VALUE" for one in asked.first),
+            ]
+        )
+        if asked.is_first and asked.reads_lesions and not asked.lesions:
+            words = f'--target "L1 liver 42" {words}'.rstrip()
+    except RecordError:
+        words = '--target "L1 liver 42"'
+    return f"no reading for {patient} was given", f"{begins} {words or '--visit-only'}"
 
 
 # -------------------------------------------------------------------------------------- the answer
 
 
-def report(outcome: Outcome, form: str) -> None:
+def report(outcome: Outcome, form: str, command: str = "add") -> None:
     """Print what was written and what the answer is now."""
     if form == "json":
         import json
 
-        print(json.dumps(outcome_value(outcome), ensure_ascii=False))
+        print(json.dumps(outcome_value(outcome, command), ensure_ascii=False))
         return
     from ..exchange.cells import say_day
 
     for remark in outcome.remarks:
         talk(f"note: {remark}")
-    for problem in outcome.problems:
-        from .session import say_problem
-
-        talk(say_problem(problem))
+    if outcome.is_baseline:
+        for problem in outcome.problems:
+            talk(say_problem(problem))
     day = f", {say_day(outcome.visit_on)}" if outcome.visit_on else ""
     if outcome.number is None:
         answer(
@@ -251,30 +287,46 @@ def verdict_lines(outcome: Outcome) -> list[str]:
             shown = row.overall if row.overall == row.reported else f"{row.overall} (reported {row.reported})"
             lines.append(f"  {name}: {shown}   {row.because}")
             lines += [f"  review: {flag}" for flag in row.flags]
-            lines += [f"  not decided: {missing}" for missing in row.undecided]
+            lines += [f"  not decided: {missing}" for missing in say_undecided(row)]
         elif outcome.is_baseline and course.baseline_on == outcome.visit_on:
-            total = course.baseline_value
-            said = (
-                "no target lesions" if total is None else f"{total.normalize():f} {family_entry(course.criteria).unit}"
-            )
-            lines.append(f"  {name}: baseline, {said}")
+            lines.append(f"  {name}: baseline, {say_baseline(course)}")
     return lines
 
 
-def moved_lines(outcome: Outcome, most: int = 12) -> None:
+def say_baseline(course: Course) -> str:
+    """Return what a later visit is compared with: "60 mm"; of what is no size with its name, "marrow blasts 45 %"."""
+    from ..tracker.lookup import family_entry
+
+    entry = family_entry(course.criteria)
+    measure, unit = str(course.extra.get("measure", entry.measure)), str(course.extra.get("unit", entry.unit))
+    if course.baseline_value is not None:
+        total = f"{course.baseline_value.normalize():f} {unit}".rstrip()
+        return total if unit == "mm" else f"{measure} {total}"
+    return f"no {measure}" if measure.startswith("sum of") else f"{measure} not entered"
+
+
+def say_undecided(row: Assessment) -> list[str]:
+    """Return what a better category would have needed; the tests that are merely not entered in one line."""
+    begins = "nothing is entered for "
+    missing = [text.removeprefix(begins) for text in row.undecided if text.startswith(begins) and ";" not in text]
+    others = [text for text in row.undecided if not text.startswith(begins) or ";" in text]
+    return [*([begins + ", ".join(missing)] if missing else []), *others]
+
+
+def moved_lines(outcome: Outcome, most: int = 12, *, say: Callable[[str], None] = answer) -> None:
     """Say which earlier answers this entry changed, old to new."""
     earlier = [row for row in outcome.moved if row.visit_on != outcome.visit_on or outcome.changed]
     if not earlier:
         return
-    answer("  this changed answers given before:")
+    say("  this changed answers given before:")
     for row in earlier[:most]:
         who = f"{row.patient_id} " if row.patient_id != outcome.patient_id else ""
-        answer(f"    {who}{row.visit_on}  {row.before} -> {row.after}")
+        say(f"    {who}{row.visit_on}  {row.before} -> {row.after}")
     if len(earlier) > most:
-        answer(f"    and {len(earlier) - most} more: remtrack timeline {outcome.patient_id}")
+        say(f"    and {len(earlier) - most} more: remtrack timeline {outcome.patient_id}")
 
 
-def outcome_value(outcome: Outcome) -> dict[str, object]:
+def outcome_value(outcome: Outcome, command: str) -> dict[str, object]:
     here = [
         {
             "criteria": course.criteria,
@@ -286,6 +338,7 @@ def outcome_value(outcome: Outcome) -> dict[str, object]:
             "because": row.because,
             "source": row.source,
             "sum_mm": None if row.sum_mm is None else float(row.sum_mm),
+            "value": None if row.value is None else float(row.value),
             "undecided": list(row.undecided),
             "flags": list(row.flags),
         }
@@ -295,7 +348,7 @@ def outcome_value(outcome: Outcome) -> dict[str, object]:
     ]
     return {
         "schema_version": 1,
-        "command": "add",
+        "command": command,
         "patient_id": outcome.patient_id,
         "line": outcome.line,
         "date": outcome.visit_on.isoformat() if outcome.visit_on else None,
@@ -319,145 +372,6 @@ def outcome_value(outcome: Outcome) -> dict[str, object]:
         "warnings": [problem.what for problem in outcome.problems],
         "remarks": list(outcome.remarks),
     }
-
-
-# ------------------------------------------------------------------------------------- the questions
-
-
-def ask(here: Session, patient: str | None, day: date | None, *, line: int | None, reader: str) -> None:
-    """Ask for patient, date and each known lesion, show sum and category, and save only after a yes."""
-    from ..exchange.cells import say_day
-    from ..tracker.scans import record_scan
-
-    with here.write() as record:
-        patient_id = patient or ask_patient(record)
-        from ..tracker.lookup import require_patient
-
-        require_patient(record, patient_id)
-        on = day or ask_day(here)
-        talk("", f"{patient_id}, scan of {say_day(on)}. Longest diameter in mm (short axis for nodes).")
-        scan = Scan(patient_id, on, reader=reader, line=line)
-        readings, introduced = ask_lesions(record, patient_id, reader)
-        scan = Scan(patient_id, on, tuple(readings), tuple(introduced), reader, line)
-        preview = record_scan(record, scan, here.who, dry_run=True)
-        talk("")
-        for text in verdict_lines(preview):
-            talk(text)
-        moved_preview = [row for row in preview.moved if row.visit_on != on]
-        for row in moved_preview:
-            talk(f"  {row.visit_on}  {row.before} -> {row.after}")
-        count = len(preview.added) + len(preview.same)
-        if not typer.confirm(
-            f"Save {'this entry' if count == 1 else f'these {count} entries'}?", default=True, err=True
-        ):
-            raise typer.Abort
-        outcome = record_scan(record, scan, here.who)
-    report(outcome, "plain")
-
-
-def ask_patient(record: Record) -> str:
-    from ..errors import RemtrackError
-    from ..tracker.lookup import require_patient
-
-    last = record.last_patient()
-    while True:
-        typed = str(typer.prompt("Patient", default=last or None, err=True)).strip()
-        try:
-            require_patient(record, typed)
-        except RemtrackError as error:
-            talk(f"  {error.what}; {error.why}")
-        else:
-            return typed
-
-
-def ask_day(here: Session) -> date:
-    from ..exchange.cells import say_day
-
-    while True:
-        typed = str(
-            typer.prompt(f"Scan date [today, {say_day(here.today)}]", default="today", show_default=False, err=True)
-        )
-        try:
-            return here.day(typed.strip())
-        except UsageError as error:
-            talk(f"  {error.what}; {error.why}")
-
-
-def ask_lesions(record: Record, patient_id: str, reader: str) -> tuple[list[Word], list[Introduced]]:
-    """Ask for each lesion that is followed, then for new ones (at a first visit: for every lesion with its role)."""
-    from ..tracker.looking import lesion_rows
-
-    rows = [row for row in lesion_rows(record, patient_id, reader=reader) if row.role and row.closed_on is None]
-    readings: list[Word] = []
-    if rows:
-        talk("Enter = not read now   0 = gone   tiny = too small   ne = not evaluable", "")
-    width = max((len(describe(row)) for row in rows), default=0)
-    for row in rows:
-        text = ask_reading(row, width)
-        if text:
-            readings.append(Word(row.lesion_id, text))
-    introduced: list[Introduced] = []
-    first = not rows
-    if first:
-        talk("No lesions are recorded yet. Name each one; an empty line ends the list.")
-    while first or typer.confirm("  Any new lesion?", default=False, err=True):
-        role = "new"
-        if first:
-            role = ask_role()
-            if not role:
-                break
-        typed = str(
-            typer.prompt("  Lesion, organ and size (L4 liver 14)", default="", show_default=False, err=True)
-        ).strip()
-        if not typed:
-            break
-        item = introduction(role, typed)
-        if not item.organ or (not item.text and role == "target"):
-            talk('  all three are needed, such as "L4 liver 14" or "G1 node:axilla 18"')
-            continue
-        introduced.append(item)
-    return readings, introduced
-
-
-def ask_role() -> str:
-    while True:
-        typed = str(
-            typer.prompt("  Role: t = target, n = non-target, Enter = done", default="", show_default=False, err=True)
-        )
-        word = typed.strip().lower()
-        if not word:
-            return ""
-        if word in ("t", "target"):
-            return "target"
-        if word in ("n", "nontarget", "non-target"):
-            return "nontarget"
-        talk("  t or n")
-
-
-def describe(row: LesionRow) -> str:
-    place = ", ".join(part for part in (row.organ, row.site) if part)
-    role = row.role.replace("nontarget", "non-target") + (", node" if row.kind == "node" else "")
-    last = "not read yet"
-    if row.read_on:
-        last = f"{row.size_mm.normalize():f}" if row.size_mm is not None else row.state.replace("_", " ")
-        last = f"{last} on {row.read_on}"
-    return f"  {row.lesion_id:<4} {place:<20} {role:<13} {last:<24}"
-
-
-def ask_reading(row: LesionRow, width: int) -> str:
-    """Ask until the word can be read; "" when the lesion was not read now."""
-    from ..tracker.scans import read_word
-
-    while True:
-        typed = str(typer.prompt(f"{describe(row):<{width}} now", default="", show_default=False, err=True)).strip()
-        if not typed:
-            return ""
-        try:
-            read_word(row.lesion_id, typed, row.role, row.kind)
-        except RefusedError as error:
-            talk(f"      {error.what}; {error.why}")
-        else:
-            return typed
 
 
 COMMANDS = {"add": add, "edit": edit}

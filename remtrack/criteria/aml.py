@@ -18,14 +18,16 @@ CRi asks that one of neutrophils and platelets has recovered; read as "one is st
 empty (`cri_rule`). PR asks for the counts of CR and for no blasts in blood.
 
 Blood counts belong to a marrow from its day to 14 days after it (`count_window_days`), also when they were
-entered as a visit of their own: that visit is then rated together with the marrow if both show more than was
-seen by then. A remission is dated to the last sample that it needed.
+entered as visits of their own: such a visit is then rated together with the marrow if both show more than was
+seen by then. Of several samples within one visit the first day that shows the most decides, but blasts that
+come up in a later sample of the window count. A remission is dated to the last sample that it needed.
 
 A marrow below 5 % without blood blasts, neutrophils and platelets is not evaluable. A result printed as a
-bound (<0.1, >100) decides only what it can decide, and the better category that stays open is named.
+bound (<0.1, >100) decides only what it can decide, and the better category that stays open is named. A marrow
+before treatment that is marked as inadequate is no reference for PR.
 
 From the landmark on, CR, CRh and CRi alone are enough: anything less is refractory, and a remission reached
-later is still one. The landmark is entered as the event `response_landmark`.
+later is still one. The landmark is entered as the event `response_landmark`; of several the first counts.
 
 Blasts in blood count as relapse when a second sample at least 7 days after the first also shows them, with no
 sample without blasts between; relapse is then dated to the first. One such sample is a possible relapse, and
@@ -35,14 +37,18 @@ relapse. Before a remission the mark of regeneration changes nothing.
 
 After a relapse every later visit of the line is reported as relapse; the next remission belongs to a new line.
 
-A conversion from MRD negative to positive, or a rise to ten times the lowest earlier value, is an MRD relapse
-when the next sample agrees, dated to the first; until then it is a possible one. It does not end a remission. A
-flow result without a word is negative below 0.1 %; a molecular one needs its word.
+A conversion from MRD negative to positive is an MRD relapse when the next sample agrees, and so is a rise to ten
+times the lowest low-level sample; it is dated to the first. Until then it is a possible one. It does not end a
+remission, and MRD that comes back with the leukaemia itself is not called so. The next sample is asked whatever
+its tissue, which is not entered. A flow result without a word is negative below 0.1 %; a molecular one needs its
+word.
 
-Growth factor or transfusion in the 7 days before the counts is a remark, no other category. Auer rods are not
-in the table of 2022; `auer_rods_block` brings back the rule of 2017, then no category is better than NR.
+Growth factor or transfusion (the events `growth_factor`, `transfusion`, `platelet_transfusion`) in the 7 days
+before the counts is a remark, no other category. Auer rods are not in the table of 2022; `auer_rods_block`
+brings back the rule of 2017: no CR, CRh, CRi or MLFS with them.
 
-Relapse-free time is censored at the last blood count, where the paper takes the day last known alive.
+Relapse-free time is censored at the last blood count, where the paper takes the day last known alive. Time
+without an event ends on the first day when the first visit from the landmark on is no remission.
 """
 
 from __future__ import annotations
@@ -68,42 +74,28 @@ from ..verdict import (
 )
 from . import FAMILIES
 from .base import Choices, Rule, Setting, Table, always, number, yes_no
-from .leukaemia import (
+from .leukaemia import LEUKAEMIA_SETTINGS, AcuteLeukaemia, as_morphology
+from .leukaemia_visit import (
     ADEQUATE,
     ANC,
     CLEAR_MARROW_PCT,
     EMD,
-    LEUKAEMIA_SETTINGS,
     MARROW,
     PARTIAL_MARROW_PCT,
-    PARTLY_ANC,
-    PARTLY_PLT,
     PLT,
-    RECOVERED_ANC,
-    RECOVERED_PLT,
-    AcuteLeukaemia,
     AcuteLine,
     Assessed,
     Carried,
-    as_morphology,
     clear,
-    halved,
     missed_the_landmark,
     not_assessable,
+    one_recovered,
+    partial,
+    partly_recovered,
+    recovered,
 )
 from .residual import LOW_LEVEL, NEGATIVE, POSITIVE, Sampled, add_relapse_date, label_mrd, with_labels
-from .results import (
-    NONE_SEEN,
-    ZERO,
-    Panel,
-    all_of,
-    any_of,
-    by_name,
-    share,
-    when,
-    word,
-    words,
-)
+from .results import NONE_SEEN, ZERO, Panel, Reading, all_of, by_name, share, when, word, words
 
 ENTRY = FAMILIES["blood-aml-eln-2022"]
 D = "Döhner 2022, response table"
@@ -156,7 +148,7 @@ ANALYTES = by_name(
 )  # fmt: skip
 
 SETTINGS = (
-    Setting("auer_rods_block", "no", yes_no(), "blasts with Auer rods keep a visit from every remission (ELN 2017)"),
+    Setting("auer_rods_block", "no", yes_no(), "blasts with Auer rods keep a visit from remission and MLFS (ELN 2017)"),
     *LEUKAEMIA_SETTINGS,
 )
 
@@ -209,45 +201,12 @@ class Aml(Assessed):
     def settles_on(self) -> date | None:
         return None if self.run is None else self.run.settles_on
 
-    @property
-    def cr_needs(self) -> tuple[str, ...]:
-        return self.missing(anc=at_least(self, "anc", RECOVERED_ANC), plt=at_least(self, "plt", RECOVERED_PLT))
-
-    @property
-    def crh_needs(self) -> tuple[str, ...]:
-        return self.missing(anc=at_least(self, "anc", PARTLY_ANC), plt=at_least(self, "plt", PARTLY_PLT))
-
 
 # ------------------------------------------------------------------------------------ marrow and counts
 
 
-def at_least(seen: Assessed, test: str, limit: Decimal) -> bool | None:
-    amount = seen.amount(test)
-    return None if amount is None else amount.at_least(limit)
-
-
-def recovered(seen: Aml) -> bool | None:
-    """Neutrophils of 1.0 and platelets of 100 x 10^9/L or more."""
-    return all_of(at_least(seen, "anc", RECOVERED_ANC), at_least(seen, "plt", RECOVERED_PLT))
-
-
-def partly_recovered(seen: Aml) -> bool | None:
-    return all_of(at_least(seen, "anc", PARTLY_ANC), at_least(seen, "plt", PARTLY_PLT))
-
-
-def one_recovered(seen: Aml) -> bool | None:
-    if seen.line.choices.values["cri_rule"] == "inclusive":
-        return True
-    return any_of(at_least(seen, "anc", RECOVERED_ANC), at_least(seen, "plt", RECOVERED_PLT))
-
-
-def partial(seen: Aml) -> bool | None:
-    """A usable marrow has 5 to 25 % blasts, at most half of before; else as CR."""
-    return all_of(halved(seen), seen.no_blood_blasts, seen.emd == "no", recovered(seen), seen.also)
-
-
 def regenerating(seen: Aml) -> bool:
-    """In remission, marrow blasts >= 5 % marked as those of a regenerating marrow."""
+    """In remission, `bm_blasts_pct` >= 5 % with `blasts_regenerating` yes."""
     marrow = seen.marrow_pct
     return seen.in_remission and seen.regenerating and marrow is not None and marrow.below(CLEAR_MARROW_PCT) is not True
 
@@ -266,10 +225,10 @@ MORPHOLOGY: Table[Aml] = Table(
         "aml.morphology.cr",
         "CR",
         when(
-            "Marrow < 5 % blasts, none in blood, no extramedullary disease, neutrophils >= 1.0, platelets >= 100",
+            "`bm_blasts_pct` < 5 %, `pb_blasts_pct` 0, `emd` no, `anc` >= 1.0 and `plt` >= 100 x 10^9/L",
             lambda seen: all_of(clear(seen), recovered(seen)),
         ),
-        "{items}: below 5 %, neutrophils at least 1.0 and platelets at least 100, complete remission",
+        "{items}: below 5 %, neutrophils at least 1.0 and platelets at least 100 x 10^9/L, complete remission",
         D,
         needs="cr_needs",
     ),
@@ -277,10 +236,10 @@ MORPHOLOGY: Table[Aml] = Table(
         "aml.morphology.crh",
         "CRh",
         when(
-            "As CR, but neutrophils >= 0.5 and platelets >= 50",
+            "As CR, but `anc` >= 0.5 and `plt` >= 50 x 10^9/L",
             lambda seen: all_of(clear(seen), partly_recovered(seen)),
         ),
-        "{items}: below 5 %, neutrophils at least 0.5 and platelets at least 50, CR with partial recovery",
+        "{items}: below 5 %, neutrophils at least 0.5 and platelets at least 50 x 10^9/L, CR with partial recovery",
         D,
         needs="crh_needs",
     ),
@@ -288,7 +247,7 @@ MORPHOLOGY: Table[Aml] = Table(
         "aml.morphology.cri",
         "CRi",
         when(
-            "As CR, but only neutrophils >= 1.0 or platelets >= 100 (`cri_rule` inclusive: or neither)",
+            "As CR, but only `anc` >= 1.0 or only `plt` >= 100 x 10^9/L (with `cri_rule` inclusive: or neither)",
             lambda seen: all_of(clear(seen), one_recovered(seen)),
         ),
         "{items}: below 5 %, counts not both recovered, CR with incomplete recovery",
@@ -319,10 +278,15 @@ MORPHOLOGY: Table[Aml] = Table(
 
 
 def marrow_relapse(seen: Aml) -> bool | None:
-    """In remission, marrow blasts >= 5 %, not marked as regenerating."""
+    """In remission, `bm_blasts_pct` >= 5 % without `blasts_regenerating`."""
     if not seen.in_remission or seen.marrow_pct is None or seen.regenerating:
         return False
-    return seen.marrow_pct.at_least(CLEAR_MARROW_PCT)
+    return seen.is_relapse(seen.marrow_pct)
+
+
+def refractory(seen: Aml) -> bool:
+    """No remission before, and the table above gives MLFS, PR or NR on or after the event `response_landmark`."""
+    return missed_the_landmark(seen)
 
 
 # Relapse stands first: it needs neither counts nor, in blood or elsewhere, a marrow.
@@ -341,7 +305,7 @@ OVERALL: Table[Aml] = Table(
         "aml.overall.relapse_blood",
         "Relapse",
         when(
-            "In remission, two blood samples >= 7 days apart show blasts, and none between them is without",
+            "In remission, `pb_blasts_pct` > 0 in two samples >= 7 days apart, with no sample of 0 between",
             lambda seen: seen.in_remission and seen.run is not None and seen.run.is_proven,
         ),
         "blasts in blood on {run_on} and again on {run_until}, at least 7 days apart, after {best}: relapse",
@@ -350,21 +314,21 @@ OVERALL: Table[Aml] = Table(
     Rule(
         "aml.overall.relapse_elsewhere",
         "Relapse",
-        when("In remission, extramedullary disease", lambda seen: seen.in_remission and seen.emd == "yes"),
+        when("In remission, `emd` yes", lambda seen: seen.in_remission and seen.emd == "yes"),
         "extramedullary disease after {best}: relapse",
         D,
     ),
     Rule(
         "aml.overall.possible_relapse",
         "Possible relapse",
-        when("In remission, a blood sample shows blasts", lambda seen: seen.in_remission and seen.run is not None),
+        when("In remission, `pb_blasts_pct` > 0 in a sample", lambda seen: seen.in_remission and seen.run is not None),
         "blasts in blood on {run_on}, not shown again 7 days or more later: possible relapse, the {best} goes on",
         D,
     ),
     Rule(
         "aml.overall.refractory",
         "Refractory",
-        missed_the_landmark,
+        refractory,
         "{morphology_because}; no CR, CRh or CRi by the landmark of {landmark_on}: refractory",
         D,
     ),
@@ -409,18 +373,17 @@ class AmlFamily(AcuteLeukaemia):
         return seen
 
     def look(self, seen: Aml) -> None:
-        days = {reading.on for reading in seen.panel.all(BLASTS.name) if reading.amount is not None}
+        days = days_with_blasts(seen.panel)
         line = cast("AmlLine", seen.line)
         seen.run = next((run for run in line.runs if any(run.first_on <= day <= run.last_on for day in days)), None)
         seen.regenerating = seen.panel.word(REGENERATING.name) == "yes"
         block = seen.line.choices.values["auer_rods_block"]
-        seen.also = not (block and seen.panel.word(AUER_RODS.name) == "yes")
+        seen.also = not (block and seen.marrow_panel.word(AUER_RODS.name) == "yes")
 
     def dated_on(self, basis: AmlLine, seen: Aml) -> date:
         """Return the day of the first of the samples that show blasts in blood; otherwise as every acute leukaemia."""
         if seen.run is not None and seen.findings["overall"].rule in _BY_RUN:
-            days = [reading.on for reading in seen.panel.all(BLASTS.name) if reading.amount is not None]
-            return min(day for day in days if seen.run.first_on <= day <= seen.run.last_on)
+            return min(day for day in days_with_blasts(seen.panel) if seen.run.first_on <= day <= seen.run.last_on)
         return super().dated_on(basis, seen)
 
     def look_back(self, basis: AmlLine, visits: Sequence[Assessment]) -> Sequence[Assessment]:
@@ -433,38 +396,47 @@ class AmlFamily(AcuteLeukaemia):
         return course
 
     def asked(self, seen: Aml, test: str) -> tuple[str, bool | None]:
-        if test == ANC.name:
-            return "1.0 or more", at_least(seen, test, RECOVERED_ANC)
-        if test == PLT.name:
-            return "100 or more", at_least(seen, test, RECOVERED_PLT)
-        return "none", seen.no_blood_blasts
+        if test == seen.blood_test:
+            return "none", seen.no_blood_blasts
+        return "1.0 or more" if test == ANC.name else "100 or more", seen.has_recovered(test)
 
     def would_change(self, _basis: AmlLine, _carried: Carried, seen: Aml) -> tuple[str, ...]:
         return tuple(changes(seen))
 
 
+def has_blasts(reading: Reading) -> bool | None:
+    """Say whether a blood sample shows blasts; None when it was not read or does not say ("<1")."""
+    return None if reading.amount is None else reading.amount.above(ZERO)
+
+
+def days_with_blasts(panel: Panel) -> list[date]:
+    return [reading.on for reading in panel.all(BLASTS.name) if has_blasts(reading)]
+
+
 def blood_runs(panels: Iterable[Panel]) -> Iterator[BloodRun]:
     """
-    Yield the runs of consecutive blood samples with blasts.
+    Yield the runs of consecutive blood samples with blasts, by the days of the samples.
 
-    A sample without blasts ends a run; one that does not say ("<1") is passed over.
+    A sample without blasts ends a run; one that does not say is passed over.
     """
     first_on = last_on = None
-    for panel in panels:
-        for reading in panel.all(BLASTS.name):
-            none = None if reading.amount is None else reading.amount.at_most(ZERO)
-            if none is False:
-                first_on, last_on = first_on or reading.on, reading.on
-            elif none and first_on is not None and last_on is not None:
-                yield BloodRun(first_on, last_on, reading.on)
-                first_on = None
+    samples = [reading for panel in panels for reading in panel.all(BLASTS.name)]
+    for sample in sorted(samples, key=lambda sample: sample.on):
+        shown = has_blasts(sample)
+        if shown:
+            first_on, last_on = first_on or sample.on, sample.on
+        elif shown is False and first_on is not None and last_on is not None:
+            yield BloodRun(first_on, last_on, sample.on)
+            first_on = None
     if first_on is not None and last_on is not None:
         yield BloodRun(first_on, last_on)
 
 
 def remarks(seen: Aml) -> Iterator[str]:
     """Yield what a reader should look at beside the category."""
-    if seen.run is not None and seen.in_remission and not seen.run.is_proven and seen.run.cleared_on is None:
+    is_open = seen.run is not None and not seen.run.is_proven and seen.run.cleared_on is None
+    has_relapsed = seen.carried.relapsed or seen.emd == "yes" or marrow_relapse(seen)
+    if is_open and seen.in_remission and not has_relapsed:
         yield f"blasts in blood; look again from {seen.settles_on} on, a second sample with blasts is relapse"
     if seen.marrow is not None and seen.line.before is None and clear(seen) is False:
         yield "no marrow before treatment is known, so PR cannot be told from NR"
@@ -510,17 +482,17 @@ def changes(seen: Aml) -> Iterator[str]:
         if seen.run is not None and seen.run.is_proven:
             yield "not relapse by blood if one of the two samples had no blasts"
         if marrow_relapse(seen):
-            yield f"not relapse by marrow below 5 %; now {seen.marrow_pct}"
+            yield f"not relapse by marrow below 5 %; now {seen.marrow_pct} %"
     elif seen.in_remission and seen.marrow_pct is not None and not seen.regenerating:
-        yield f"Relapse from 5 % marrow blasts; now {seen.marrow_pct}"
+        yield f"Relapse from 5 % marrow blasts; now {seen.marrow_pct} %"
     if morphology in ("CRh", "CRi", "MLFS", "PR"):
-        wanted = [] if recovered(seen) else [f"{seen.counts_said}; CR asks for 1.0 and 100"]
+        wanted = [] if recovered(seen) else [f"{seen.counts_said}; CR asks for 1.0 and 100 x 10^9/L"]
         if morphology == "PR":
-            wanted.append(f"CR asks for marrow blasts below 5 %; now {seen.marrow_pct}")
+            wanted.append(f"CR asks for marrow blasts below 5 %; now {seen.marrow_pct} %")
         yield from wanted
     elif morphology == "CR":
-        yield f"not CR with neutrophils below 1.0 or platelets below 100; now {seen.counts_said}"
-    elif morphology == "NR":
+        yield f"not CR with neutrophils below 1.0 or platelets below 100 x 10^9/L; now {seen.counts_said}"
+    elif morphology == "NR" and given != "Relapse":
         yield from hindrances(seen)
 
 
@@ -534,7 +506,7 @@ def hindrances(seen: Aml) -> Iterator[str]:
         yield "no remission while blasts with Auer rods are seen"
     marrow = seen.marrow_pct
     if marrow is not None and marrow.below(CLEAR_MARROW_PCT) is not True:
-        yield f"remission needs marrow blasts below 5 %; now {marrow}"
+        yield f"remission needs marrow blasts below 5 %; now {marrow} %"
         if seen.line.before is not None:
             limit = min(seen.line.before.most / 2, PARTIAL_MARROW_PCT)
             yield f"PR needs marrow blasts of {number(limit)} % or less and the blood of CR"

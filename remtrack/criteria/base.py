@@ -290,9 +290,14 @@ class Rule(Generic[S]):
 
     @property
     def when(self) -> str:
-        """The condition in words, as a clinician reads it: what its function says of itself, else its name."""
+        """
+        The condition in words, as a clinician reads it: what its function says of itself, else its name as it is.
+
+        A function without a name of its own leaves the rule's sentence, with dots where its numbers stand.
+        """
         said = (self.holds.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        return said or self.holds.__name__.strip("<>_").replace("_", " ")
+        name = getattr(self.holds, "__name__", "<lambda>")
+        return said or (name.strip("_") if name.isidentifier() else re.sub(r"\{\w+\}", "...", self.sentence))
 
 
 class Table(Generic[S]):
@@ -319,6 +324,7 @@ class Table(Generic[S]):
     def judge(self, seen: S) -> Finding:
         """Return what the table gives at a visit, naming what would have been needed for the rows passed over."""
         undecided: dict[str, None] | None = None
+        asked: set[str] = set()
         for holds, rule, sentence, ready in self._rows:
             answer = holds(seen)
             if answer:
@@ -328,7 +334,9 @@ class Table(Generic[S]):
                 return Finding(self.part, rule.category, rule.id, sentence.fill(seen), rule.source, missing)
             if answer is None:
                 undecided = {} if undecided is None else undecided
-                undecided.update(dict.fromkeys(getattr(seen, rule.needs)))
+                if rule.needs not in asked:  # rows that need the same say so once
+                    asked.add(rule.needs)
+                    undecided.update(dict.fromkeys(getattr(seen, rule.needs)))
         raise AssertionError("the last rule catches all")
 
 

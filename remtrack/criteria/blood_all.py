@@ -19,29 +19,34 @@ Counts recover above 1.0 and above 100 ([N], [E]); [P] takes the limit itself to
 both counts low and a clear marrow the visit is MLFS ([E]); `cri_rule` inclusive makes it CRi. CRh of drug
 labels is off (`use_crh`): then neutrophils of 0.5 and platelets of 50 or more are asked.
 
-Relapse in the marrow begins at 5 %, because CR ends there; with `relapse_bm` gt5 it begins above, and exactly
-5 % is not evaluable. In blood one sample with blasts is enough.
+Relapse in the marrow begins at 5 %, because CR ends there, and holds for a sample marked as inadequate, too (with
+a remark); with `relapse_bm` gt5 it begins above, and 5 % or more that is not surely above is not evaluable. In
+blood one sample with blasts is enough.
 
 CR holds "no recurrence for 4 weeks". The category is given on its day and called provisional beside; whether
-it was held four weeks is said of the line, counted from the first CR or CRi.
+it was held four weeks is said of the line, counted from the first CR or CRi, by a look or a relapse alone: death
+in remission does not settle it.
 
 Growth before any remission is a rise of 25 % or more over the lowest earlier value of the line (the baseline
 too): of marrow blasts when they are now 5 % or more, or of blood blasts, where any count from 0. Extramedullary
-disease is new where it was last entered as absent or was never entered; the nervous system (CNS-3) only where
-it was looked at before. It does not close the line: a remission that follows in it counts, and from the first
-remission on only relapse ends anything.
+disease is new where it was last entered as absent or was never entered; a further site beside one that is there
+is not seen, because yes or no is entered for all sites together. The nervous system (CNS-3) is new only where
+it was looked at before. Growth does not close the line: a remission that follows in it counts, and from the
+first remission on only relapse ends anything.
 
 Lineages and, after known disease of the nervous system, the CNS state must be entered for a remission; without
 them a visit that has everything else is not evaluable. CNS never entered is read as not involved. CNS-2 in
 remission is a remark and no relapse.
 
-Blood counts belong to a marrow from its day to 14 days after it, as in AML, also when they were entered as a
-visit of their own. At the event `induction_end` and later, what is less than CR or CRi is refractory.
+Blood counts belong to a marrow from its day to 14 days after it, as in AML, also when they were entered as
+visits of their own: lineages and MRD are then those of the marrow. At the event `induction_end` and later, what
+is less than CR or CRi is refractory. A marrow before treatment that is marked as inadequate is no reference.
 
 MRD is complete when none is detected at a sensitivity of 0.01 % or better, a failure from 0.01 % on ([E] prints
 "above" and "below" only), and indeterminate otherwise, also when it is printed as a bound such as <0.01 %. A
-relapse of MRD needs two samples of 0.01 % or more after a complete one, and is dated to the first. [E] adds MRD
-below 1 % to CR, CRi and MLFS: a remark here, with `mrd_cr_limit` 1 a condition.
+relapse of MRD needs two samples of 0.01 % or more after a complete one, and is dated to the first; MRD that comes
+back with the leukaemia itself is not called so. [E] adds MRD below 1 % to CR, CRi and MLFS: a remark here, with
+`mrd_cr_limit` 1 a condition.
 
 A mediastinal mass is entered as extramedullary disease; its size is not judged here.
 """
@@ -50,9 +55,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import ClassVar
 
-from ..episodes import DEATH, find_episodes
+from ..episodes import DEATH, Terms, find_episodes
 from ..model import Visit
 from ..verdict import (
     COMPLETE,
@@ -82,44 +88,38 @@ from .blood_all_visit import (
     TRILINEAGE,
     All,
     Beside,
-    above,
     at_the_gap,
     blood_relapse,
     blood_rise,
     high_mrd,
+    low_mrd,
     lower,
     marrow_relapse,
     marrow_rise,
     mrd_sample,
     new_cns,
     new_elsewhere,
+)
+from .leukaemia import LEUKAEMIA_SETTINGS, AcuteLeukaemia, as_morphology, said
+from .leukaemia_visit import (
+    ADEQUATE,
+    ANC,
+    CLEAR_MARROW_PCT,
+    EMD,
+    MARROW,
+    PARTIAL_MARROW_PCT,
+    AcuteLine,
+    Carried,
+    clear,
+    missed_the_landmark,
+    not_assessable,
     one_recovered,
     partial,
     partly_recovered,
     recovered,
 )
-from .leukaemia import (
-    ADEQUATE,
-    ANC,
-    CLEAR_MARROW_PCT,
-    EMD,
-    LEUKAEMIA_SETTINGS,
-    MARROW,
-    PARTIAL_MARROW_PCT,
-    PLT,
-    RECOVERED_ANC,
-    RECOVERED_PLT,
-    AcuteLeukaemia,
-    AcuteLine,
-    Carried,
-    as_morphology,
-    clear,
-    missed_the_landmark,
-    not_assessable,
-    said,
-)
 from .residual import LOW_LEVEL, NEGATIVE, POSITIVE, add_relapse_date, label_mrd, with_labels
-from .results import all_of, when
+from .results import Reading, all_of, when
 
 ENTRY = FAMILIES["blood-all"]
 N = "NCCN ALL, response criteria"
@@ -168,10 +168,11 @@ MORPHOLOGY: Table[All] = Table(
         "all.morphology.cr",
         "CR",
         when(
-            "Marrow < 5 %, three lineages, no blood blasts or other disease, CNS-1, neutrophils > 1.0, platelets > 100",
+            "`bm_blasts_pct` < 5 %, `trilineage` yes, `pb_blasts_abs` 0, `emd` no, `cns` 1 (or never 2 or 3), "
+            "`anc` > 1.0 and `plt` > 100 x 10^9/L (with `all_counts_strict` no: >=)",
             lambda seen: all_of(clear(seen), recovered(seen)),
         ),
-        "{all_items}: no leukaemia, neutrophils {over} 1.0 and platelets {over} 100, complete remission",
+        "{all_items}: no leukaemia, neutrophils {over} 1.0 and platelets {over} 100 x 10^9/L, complete remission",
         N,
         needs="cr_needs",
     ),
@@ -179,10 +180,10 @@ MORPHOLOGY: Table[All] = Table(
         "all.morphology.crh",
         "CRh",
         when(
-            "As CR, but neutrophils >= 0.5 and platelets >= 50 (with `use_crh` only)",
-            lambda seen: all_of(partly_recovered(seen), clear(seen)),
+            "As CR, but `anc` >= 0.5 and `plt` >= 50 x 10^9/L (with `use_crh` yes only)",
+            lambda seen: all_of(seen.line.choices.values["use_crh"], partly_recovered(seen), clear(seen)),
         ),
-        "{all_items}: no leukaemia, neutrophils at least 0.5 and platelets at least 50, CR with partial recovery",
+        "{all_items}: no leukaemia, neutrophils at least 0.5, platelets at least 50 x 10^9/L, CR with partial recovery",
         "drug labels, with the setting use_crh",
         needs="crh_needs",
     ),
@@ -190,7 +191,7 @@ MORPHOLOGY: Table[All] = Table(
         "all.morphology.cri",
         "CRi",
         when(
-            "As CR, but only neutrophils > 1.0 or platelets > 100 (`cri_rule` inclusive: or neither)",
+            "As CR, but only `anc` > 1.0 or only `plt` > 100 x 10^9/L (with `cri_rule` inclusive: or neither)",
             lambda seen: all_of(clear(seen), one_recovered(seen)),
         ),
         "{all_items}: no leukaemia, counts not both recovered, CR with incomplete recovery",
@@ -219,6 +220,12 @@ MORPHOLOGY: Table[All] = Table(
 
 # -------------------------------------------------------------------------------------- the whole visit
 
+
+def refractory(seen: All) -> bool:
+    """No remission before, and the table above gives MLFS, PR or NR on or after the event `induction_end`."""
+    return missed_the_landmark(seen)
+
+
 # Relapse and growth stand first: neither needs a marrow.
 OVERALL: Table[All] = Table(
     "overall",
@@ -242,14 +249,14 @@ OVERALL: Table[All] = Table(
     Rule(
         "all.overall.relapse_elsewhere",
         "Relapse",
-        when("In remission, extramedullary disease", lambda seen: seen.in_remission and seen.emd == "yes"),
+        when("In remission, `emd` yes", lambda seen: seen.in_remission and seen.emd == "yes"),
         "extramedullary disease after {best}: relapse",
         N,
     ),
     Rule(
         "all.overall.relapse_cns",
         "Relapse",
-        when("In remission, CNS-3", lambda seen: seen.in_remission and seen.cns == "3"),
+        when("In remission, `cns` 3", lambda seen: seen.in_remission and seen.cns == "3"),
         "CNS-3 after {best}: relapse",
         N,
     ),
@@ -274,7 +281,7 @@ OVERALL: Table[All] = Table(
     Rule(
         "all.overall.refractory",
         "Refractory",
-        missed_the_landmark,
+        refractory,
         "{morphology_because}; no CR or CRi by the end of induction on {landmark_on}: refractory",
         N,
     ),
@@ -283,6 +290,7 @@ OVERALL: Table[All] = Table(
 
 
 _GAP = "all.morphology.gap"
+_BY_BLOOD = ("all.overall.relapse_blood", "all.overall.pd_blood")
 
 
 class AllFamily(AcuteLeukaemia):
@@ -301,7 +309,6 @@ class AllFamily(AcuteLeukaemia):
     landmark = "induction_end"
     shown_by: ClassVar = {
         **{f"all.overall.{what}_marrow": MARROW.name for what in ("relapse", "pd")},
-        **{f"all.overall.{what}_blood": BLASTS.name for what in ("relapse", "pd")},
         **{f"all.overall.{what}_elsewhere": EMD.name for what in ("relapse", "pd")},
         **{f"all.overall.{what}_cns": CNS.name for what in ("relapse", "pd")},
     }
@@ -326,21 +333,27 @@ class AllFamily(AcuteLeukaemia):
 
     def look(self, seen: All) -> None:
         seen.cns = seen.panel.word(CNS.name) or ""
-        lines = seen.panel.word(TRILINEAGE.name)
-        nerves = seen.cns == "1" if seen.cns else None if seen.lowest.cns in ("2", "3") else True
-        if lines is None:
-            seen.lacks = (seen.panel.lack(TRILINEAGE.name),)
-        if nerves is None:
+        lines = seen.marrow_panel.word(TRILINEAGE.name)
+        mrd = low_mrd(seen)
+        seen.also = all_of(None if lines is None else lines == "yes", seen.nerves_clear, mrd)
+        seen.lacks = () if lines is not None else (seen.marrow_panel.lack(TRILINEAGE.name),)
+        if seen.nerves_clear is None:
             seen.lacks += (f"{seen.panel.lack(CNS.name)} after CNS-{seen.lowest.cns}",)
-        seen.also = all_of(None if lines is None else lines == "yes", nerves)
-        if seen.line.choices.values["mrd_cr_limit"] == "1" and high_mrd(seen.panel):
-            seen.also = False
+        if mrd is None:
+            printed = seen.marrow_panel.amount(MRD.name)
+            seen.lacks += (f"mrd {printed} % does not say whether it is below 1 %; an exact value would",)
+
+    def shown(self, seen: All, rule: str) -> Reading | None:
+        return seen.blood_shown if rule in _BY_BLOOD else super().shown(seen, rule)
 
     def beside(self, seen: All) -> Beside:
         was = seen.lowest
+        blood = was.blood
+        for now in seen.own_blood:
+            blood = lower(blood, now)
         return Beside(
             lower(was.marrow, seen.own_marrow),
-            lower(was.blood, seen.own_blood),
+            blood,
             seen.cns or was.cns,
             was.cns_was_involved or seen.cns in ("2", "3"),
         )
@@ -359,12 +372,12 @@ class AllFamily(AcuteLeukaemia):
         course = super().conclude(basis, carried, course)
         add_relapse_date(course, basis.panels, MRD.name)
         at_gap = [any(finding.rule == _GAP for finding in visit.findings) for visit in course.assessments]
-        episodes = course.episodes
         if any(at_gap):
-            episodes = self._episodes(basis, course, at_gap, basis.choices.values["lasting_rule"])
-            course = replace(course, episodes=episodes)
-        if basis.choices.values["lasting_rule"] != "days28":
-            episodes = self._episodes(basis, course, at_gap, "days28")
+            died_on = next((event.event_on for event in basis.history.events if event.event == DEATH), None)
+            course = replace(course, episodes=self._episodes(basis, course, at_gap, self.terms(basis), died_on))
+        # Only a look or a relapse says whether leukaemia came back within four weeks; death by itself does not.
+        by_weeks = self.terms(basis)._replace(lasting_rule="days28")
+        episodes = self._episodes(basis, course, at_gap, by_weeks, None)
         held = episodes[0].lasted_month if episodes else NO
         course.extra["cr_held_28d"] = held
         if held != YES:
@@ -375,34 +388,26 @@ class AllFamily(AcuteLeukaemia):
         return course
 
     def _episodes(
-        self, basis: AcuteLine, course: Course, at_gap: Sequence[bool], lasting_rule: str
+        self, basis: AcuteLine, course: Course, at_gap: Sequence[bool], terms: Terms, died_on: date | None
     ) -> tuple[Episode, ...]:
-        """Return the remissions by another rule of the month, with the visits at the gap as looks that show them."""
+        """Return the remissions with the visits at the gap as looks that show them."""
         looks = [
             replace(visit, kind=STABLE) if gap else visit for visit, gap in zip(course.assessments, at_gap, strict=True)
         ]
-        return find_episodes(
-            looks,
-            self.terms(basis)._replace(lasting_rule=lasting_rule),
-            died_on=next((event.event_on for event in basis.history.events if event.event == DEATH), None),
-            new_therapy_on=basis.history.new_therapy_on,
-        )
+        return find_episodes(looks, terms, died_on=died_on, new_therapy_on=basis.history.new_therapy_on)
 
     def asked(self, seen: All, test: str) -> tuple[str, bool | None]:
-        over = seen.over
-        if test == ANC.name:
-            return f"{over} 1.0", above(seen, test, RECOVERED_ANC)
-        if test == PLT.name:
-            return f"{over} 100", above(seen, test, RECOVERED_PLT)
-        return "none", seen.no_blood_blasts
+        if test == seen.blood_test:
+            return "none", seen.no_blood_blasts
+        return f"{seen.over} {'1.0' if test == ANC.name else '100'}", seen.has_recovered(test)
 
     def steps_beside(self, seen: All) -> Iterator[Step]:
-        lines = seen.panel.word(TRILINEAGE.name)
-        told = seen.panel.lack(TRILINEAGE.name) if lines is None else lines
+        lines = seen.marrow_panel.word(TRILINEAGE.name)
+        told = seen.marrow_panel.lack(TRILINEAGE.name) if lines is None else lines
         yield Step("Three lineages", told, "yes", said(None if lines is None else lines == "yes"))
         known = f"last CNS-{seen.lowest.cns}" if seen.lowest.cns else "never looked at"
-        nerves = seen.cns == "1" if seen.cns else None if seen.lowest.cns in ("2", "3") else True
-        yield Step("Nervous system", f"CNS-{seen.cns}" if seen.cns else f"not entered, {known}", "CNS-1", said(nerves))
+        told = f"CNS-{seen.cns}" if seen.cns else f"not entered, {known}"
+        yield Step("Nervous system", told, "CNS-1", said(seen.nerves_clear))
 
     def would_change(self, _basis: AcuteLine, _carried: Carried, seen: All) -> tuple[str, ...]:
         return tuple(changes(seen))
@@ -442,11 +447,11 @@ def changes(seen: All) -> Iterator[str]:
     if given == "PD":
         yield f"without the growth it would be {morphology}"
     if given != "Relapse" and seen.in_remission and marrow is not None:
-        yield f"Relapse from {seen.relapse_limit} marrow blasts, or any blasts in blood; marrow now {marrow}"
+        yield f"Relapse from {seen.relapse_limit} marrow blasts, or any blasts in blood; marrow now {marrow} %"
     if morphology in ("CRh", "CRi", "MLFS"):
-        yield f"{seen.counts_said}; CR asks for {over} 1.0 and {over} 100"
+        yield f"{seen.counts_said}; CR asks for {over} 1.0 and {over} 100 x 10^9/L"
     elif morphology == "CR":
-        yield f"not CR unless neutrophils are {over} 1.0 and platelets {over} 100; now {seen.counts_said}"
+        yield f"not CR unless neutrophils are {over} 1.0 and platelets {over} 100 x 10^9/L; now {seen.counts_said}"
     elif morphology in ("PR", "NR") and given != "Relapse":
         yield from hindrances(seen)
 
@@ -459,11 +464,11 @@ def hindrances(seen: All) -> Iterator[str]:
         yield f"no remission with blasts in blood; {seen.blood_said}"
     if seen.cns in ("2", "3"):
         yield f"no remission with CNS-{seen.cns}; it needs CNS-1"
-    if seen.panel.word(TRILINEAGE.name) == "no":
+    if seen.marrow_panel.word(TRILINEAGE.name) == "no":
         yield "no remission without all three lineages"
     marrow = seen.marrow_pct
     if marrow is not None and marrow.below(CLEAR_MARROW_PCT) is not True:
-        yield f"remission needs marrow blasts below 5 %; now {marrow}"
+        yield f"remission needs marrow blasts below 5 %; now {marrow} %"
         if seen.line.before is not None:
             limit = min(seen.line.before.most / 2, PARTIAL_MARROW_PCT)
             yield f"PR needs marrow blasts of {number(limit)} % or less and the blood of CR"

@@ -10,20 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from .leukaemia import (
-    ADEQUATE,
-    ANC,
-    CLEAR_MARROW_PCT,
-    EMD,
-    MARROW,
-    PARTLY_ANC,
-    PARTLY_PLT,
-    PLT,
-    RECOVERED_ANC,
-    RECOVERED_PLT,
-    Assessed,
-    halved,
-)
+from .leukaemia_visit import ADEQUATE, ANC, CLEAR_MARROW_PCT, EMD, MARROW, PLT, RECOVERED, Assessed
 from .residual import LOW_LEVEL, NEGATIVE, POSITIVE, Sampled
 from .results import (
     NONE_SEEN,
@@ -32,10 +19,12 @@ from .results import (
     Amount,
     Analyte,
     Panel,
+    Reading,
     all_of,
     any_of,
     by_name,
     count,
+    denied,
     lowest,
     share,
     word,
@@ -91,15 +80,42 @@ class All(Assessed):
         return None if self.borrowed or not self.is_adequate else self.marrow_pct
 
     @property
-    def own_blood(self) -> Amount | None:
-        return self.panel.amount(BLASTS.name)
+    def own_blood(self) -> tuple[Amount, ...]:
+        """The blood blasts of every sample of this visit."""
+        return tuple(reading.amount for reading in self.panel.all(BLASTS.name) if reading.amount is not None)
+
+    @property
+    def blood_shown(self) -> Reading | None:
+        """The first blood sample of this visit that is relapse or growth, else the last one."""
+        shows = blasts_seen if self.in_remission else blasts_risen
+        found = (one for one in self.panel.all(BLASTS.name) if one.amount is not None and shows(self, one.amount))
+        return next(found, self.panel.last(BLASTS.name))
+
+    def has_recovered(self, test: str) -> bool | None:
+        """Whether a count is above where CR asks for it, by the other reading at it too."""
+        amount = self.amount(test)
+        if amount is None:
+            return None
+        strict = self.line.choices.values["all_counts_strict"]
+        return amount.above(RECOVERED[test]) if strict else amount.at_least(RECOVERED[test])
+
+    def is_relapse(self, marrow_pct: Amount) -> bool | None:
+        by_limit = self.line.choices.values["relapse_bm"] == "ge5"
+        return marrow_pct.at_least(CLEAR_MARROW_PCT) if by_limit else marrow_pct.above(CLEAR_MARROW_PCT)
+
+    @property
+    def nerves_clear(self) -> bool | None:
+        """Whether the nervous system is clear: as entered now, else not known after disease there, else never sick."""
+        if self.cns:
+            return self.cns == "1"
+        return None if self.lowest.cns in ("2", "3") else True
 
     # Names that the sentences use
 
     @property
     def all_items(self) -> str:
         told = self.items
-        lines = self.panel.word(TRILINEAGE.name)
+        lines = self.marrow_panel.word(TRILINEAGE.name)
         if lines is not None:
             told += ", three lineages" if lines == "yes" else ", not all lineages"
         return f"{told}, CNS-{self.cns}" if self.cns else told
@@ -110,11 +126,12 @@ class All(Assessed):
 
     @property
     def lowest_blood(self) -> str:
-        return "" if self.lowest.blood is None else f"{self.lowest.blood} 10^9/L"
+        return "" if self.lowest.blood is None else f"{self.lowest.blood} x 10^9/L"
 
     @property
     def blood_now(self) -> str:
-        return "" if self.own_blood is None else f"{self.own_blood} 10^9/L"
+        reading = self.blood_shown
+        return "" if reading is None else f"{reading.amount} x 10^9/L{self._day(reading)}"
 
     @property
     def over(self) -> str:
@@ -128,85 +145,49 @@ class All(Assessed):
     # What is missing
 
     @property
-    def cr_needs(self) -> tuple[str, ...]:
-        return self.missing(anc=above(self, "anc", RECOVERED_ANC), plt=above(self, "plt", RECOVERED_PLT))
-
-    @property
-    def crh_needs(self) -> tuple[str, ...]:
-        return self.missing(anc=at_least(self, "anc", PARTLY_ANC), plt=at_least(self, "plt", PARTLY_PLT))
-
-    @property
     def rise_needs(self) -> tuple[str, ...]:
+        marrow = () if self.own_marrow is None else (self.own_marrow,)
         return tuple(
             f"{test} {now} does not say whether it rose from {before}; an exact value would"
-            for test, now, before in (
-                (MARROW.name, self.own_marrow, self.lowest.marrow),
+            for test, amounts, before in (
+                (MARROW.name, marrow, self.lowest.marrow),
                 (BLASTS.name, self.own_blood, self.lowest.blood),
             )
-            if now is not None and before is not None and rose(now, before) is None
+            for now in amounts
+            if before is not None and rose(now, before) is None
         )
 
     @property
     def blood_needs(self) -> tuple[str, ...]:
-        return (f"{BLASTS.name} {self.own_blood} does not say whether there are blasts; an exact value would",)
+        return tuple(
+            f"{BLASTS.name} {now} does not say whether there are blasts; an exact value would"
+            for now in self.own_blood
+            if now.above(ZERO) is None
+        )
 
     @property
     def cns_needs(self) -> tuple[str, ...]:
         return ("cns was never entered before, so it cannot be said whether CNS-3 is new",)
 
 
-# ------------------------------------------------------------------------------------ marrow and counts
-
-
-def above(seen: Assessed, test: str, limit: Decimal) -> bool | None:
-    """Say whether a count has recovered: above the limit, by the other reading at it too."""
-    amount = seen.amount(test)
-    if amount is None:
-        return None
-    strict = seen.line.choices.values["all_counts_strict"]
-    return amount.above(limit) if strict else amount.at_least(limit)
-
-
-def at_least(seen: Assessed, test: str, limit: Decimal) -> bool | None:
-    amount = seen.amount(test)
-    return None if amount is None else amount.at_least(limit)
-
-
-def recovered(seen: All) -> bool | None:
-    return all_of(above(seen, "anc", RECOVERED_ANC), above(seen, "plt", RECOVERED_PLT))
-
-
-def partly_recovered(seen: All) -> bool | None:
-    if not seen.line.choices.values["use_crh"]:
-        return False
-    return all_of(at_least(seen, "anc", PARTLY_ANC), at_least(seen, "plt", PARTLY_PLT))
-
-
-def one_recovered(seen: All) -> bool | None:
-    if seen.line.choices.values["cri_rule"] == "inclusive":
-        return True
-    return any_of(above(seen, "anc", RECOVERED_ANC), above(seen, "plt", RECOVERED_PLT))
-
-
-def partial(seen: All) -> bool | None:
-    """A usable marrow has 5 to 25 % blasts, at most half of before; nothing in blood or elsewhere; counts as CR."""
-    return all_of(halved(seen), seen.no_blood_blasts, seen.emd == "no", recovered(seen))
+# ------------------------------------------------------------------------------------ the marrow in remission
 
 
 def marrow_relapse(seen: All) -> bool | None:
-    """In remission, marrow blasts >= 5 % (`relapse_bm` gt5: > 5 %)."""
+    """In remission, `bm_blasts_pct` >= 5 % (with `relapse_bm` gt5: > 5 %)."""
     if not seen.in_remission or seen.marrow_pct is None:
         return False
-    limit = CLEAR_MARROW_PCT
-    by_limit = seen.line.choices.values["relapse_bm"] == "ge5"
-    return seen.marrow_pct.at_least(limit) if by_limit else seen.marrow_pct.above(limit)
+    return seen.is_relapse(seen.marrow_pct)
 
 
 def at_the_gap(seen: All) -> bool:
-    """In remission, marrow blasts of exactly 5 % with `relapse_bm` gt5."""
+    """In remission with `relapse_bm` gt5, `bm_blasts_pct` of 5 % or more that is not surely more."""
     marrow = seen.marrow_pct
     return bool(
-        seen.in_remission and marrow is not None and marrow.at_least(CLEAR_MARROW_PCT) and marrow_relapse(seen) is False
+        seen.in_remission
+        and marrow is not None
+        and marrow.at_least(CLEAR_MARROW_PCT)
+        and seen.is_relapse(marrow) is not True
     )
 
 
@@ -219,7 +200,7 @@ def rose(now: Amount, before: Amount) -> bool | None:
 
 
 def marrow_rise(seen: All) -> bool | None:
-    """Before remission, marrow blasts >= 5 % and >= 25 % over the lowest before."""
+    """Before remission, `bm_blasts_pct` >= 5 % and >= 1.25 times the lowest before, the baseline included."""
     now, before = seen.own_marrow, seen.lowest.marrow
     if seen.in_remission or now is None or before is None:
         return False
@@ -227,28 +208,34 @@ def marrow_rise(seen: All) -> bool | None:
 
 
 def blood_rise(seen: All) -> bool | None:
-    """Before remission, blood blasts >= 25 % over the lowest before; over 0 any."""
-    now, before = seen.own_blood, seen.lowest.blood
-    return False if seen.in_remission or now is None or before is None else rose(now, before)
+    """Before remission, `pb_blasts_abs` >= 1.25 times the lowest before; over 0 any."""
+    return False if seen.in_remission else any_of(*(blasts_risen(seen, now) for now in seen.own_blood))
+
+
+def blasts_risen(seen: All, now: Amount) -> bool | None:
+    before = seen.lowest.blood
+    return False if before is None else rose(now, before)
+
+
+def blasts_seen(_seen: All, now: Amount) -> bool | None:
+    return now.above(ZERO)
 
 
 def new_elsewhere(seen: All) -> bool:
-    """Before remission, extramedullary disease that was absent when last entered."""
+    """Before remission, `emd` yes that was no when last entered, or was never entered."""
     return not seen.in_remission and seen.emd == "yes" and seen.carried.emd == "no"
 
 
 def new_cns(seen: All) -> bool | None:
-    """Before remission, CNS-3 that was not so when last looked at."""
+    """Before remission, `cns` 3 that was 1 or 2 when last entered."""
     if seen.in_remission or seen.cns != "3":
         return False
     return seen.lowest.cns != "3" if seen.lowest.cns else None
 
 
 def blood_relapse(seen: All) -> bool | None:
-    """In remission, any blasts in blood."""
-    if not seen.in_remission:
-        return False
-    return any_of(*(found.amount.above(ZERO) for found in seen.panel.all(BLASTS.name) if found.amount is not None))
+    """In remission, `pb_blasts_abs` > 0 in any sample."""
+    return any_of(*(blasts_seen(seen, now) for now in seen.own_blood)) if seen.in_remission else False
 
 
 def lower(before: Amount | None, now: Amount | None) -> Amount | None:
@@ -261,9 +248,17 @@ def lower(before: Amount | None, now: Amount | None) -> Amount | None:
 # ------------------------------------------------------------------------- measurable residual disease
 
 
-def high_mrd(panel: Panel) -> bool:
+def high_mrd(panel: Panel) -> bool | None:
+    """Say whether MRD is 1 % or more; None for a bound that does not say."""
     found = panel.amount(MRD.name)
-    return found is not None and found.at_least(MRD_CR_LIMIT_PCT) is True
+    return False if found is None else found.at_least(MRD_CR_LIMIT_PCT)
+
+
+def low_mrd(seen: All) -> bool | None:
+    """Say whether MRD of the marrow is below 1 % or was not looked for, where that is a condition of remission."""
+    if seen.line.choices.values["mrd_cr_limit"] == "off":
+        return True
+    return denied(high_mrd(seen.marrow_panel))
 
 
 def mrd_sample(panel: Panel) -> Sampled | None:

@@ -23,7 +23,8 @@ excess over 13 cm is compared, and growth must also be 2 cm or more (`spleen_rul
 length). A spleen that was of normal size and is now 13.0 cm or more is growth when it is 2 cm longer. Growth is
 measured from the lowest earlier value of the line, for lymphocytes too, where it must reach 5.0
 (`lymph_pd_reference`); lower counts against the baseline, by the table alone (half of the platelets, 2 g/dL),
-and only with `cytopenia_cause` cll.
+and only with `cytopenia_cause` cll; a fall without a cause is a remark. Without the liver at the baseline it counts
+as normal there for PR.
 
 CR needs a marrow; without one a visit that has everything else is PR, unless `require_marrow_for_cr` is no.
 CRi is CR with low counts caused by the drug, or with a hypocellular marrow. PR with lymphocytosis (PR-L, [C12]) is
@@ -35,7 +36,8 @@ spleen, lymphocytes, platelets or haemoglobin a visit is PD or PR where the rest
 never SD. The liver is as last entered.
 
 While a response goes on a lesser category is reported as the best level so far, until PD, and PD from then on. A
-response is not confirmed; whether it lasted two months (61 days) is told beside the 28 days.
+response is not confirmed; whether it lasted two months (61 days) is told beside the 28 days, by a look or by
+progression alone: death does not settle it.
 
 At PD: refractory without a response, on therapy or up to 183 days after it; else relapse after 183 days of response
 or more; else progression. Duration runs from the first response; [Ha08] counts from the end of treatment
@@ -50,7 +52,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ..episodes import DEATH, DURATION, Confirmation, Terms, find_episodes
+from ..episodes import DURATION, Confirmation, Terms, find_episodes
 from ..model import History, Visit
 from ..verdict import (
     COMPLETE,
@@ -111,14 +113,17 @@ from .cll_visit import (
     liver_newly_enlarged,
     lower,
     lymphocytes_grown,
+    marrow_is,
     nodes_grown,
     nothing_open,
     partial,
     partial_with_lymphocytosis,
     platelets_fallen,
+    remarks,
     spleen_grown,
 )
-from .results import Panel, Reading
+from .drawn import bound, first
+from .results import Panel, Reading, when
 
 ENTRY = FAMILIES["blood-cll-iwcll-2018"]
 HA = "Hallek 2018, response table"
@@ -194,7 +199,7 @@ OVERALL: Table[Cll] = Table(
         "cll.overall.pd_lymphocytes",
         "PD",
         lymphocytes_grown,
-        "{lymphocytes_said}, half as many again or more and at least 5.0: progression",
+        "{lymphocytes_said}, half as many again or more and at least 5.0 x 10^9/L: progression",
         HA,
         needs="lymphocyte_needs",
     ),
@@ -204,7 +209,7 @@ OVERALL: Table[Cll] = Table(
         platelets_fallen,
         "{plt_said}, down by half or more because of CLL: progression",
         HA,
-        needs="count_needs",
+        needs="plt_needs",
     ),
     Rule(
         "cll.overall.pd_hb",
@@ -212,9 +217,20 @@ OVERALL: Table[Cll] = Table(
         hb_fallen,
         "{hb_said}, down by 2 g/dL or more because of CLL: progression",
         HA,
-        needs="count_needs",
+        needs="hb_needs",
     ),
-    Rule("cll.overall.cr", "CR", complete, "{items}: everything normal, complete remission", HA, needs="cr_needs"),
+    Rule(
+        "cll.overall.cr",
+        "CR",
+        when(
+            "`largest_node_mm` < 15, `spleen_cm` < 13.0, `liver` normal, `constitutional` no, `lymphocytes` < 4.0, "
+            "`plt` >= 100 and `anc` >= 1.5 x 10^9/L, `hb` >= 11.0 g/dL, `marrow` clear",
+            complete,
+        ),
+        "{items}: everything normal, complete remission",
+        HA,
+        needs="cr_needs",
+    ),
     Rule(
         "cll.overall.cri",
         "CRi",
@@ -234,7 +250,11 @@ OVERALL: Table[Cll] = Table(
     Rule(
         "cll.overall.pr",
         "PR",
-        partial,
+        when(
+            "Of what was abnormal, two (one if it was alone) of `nodes_spd`, `spleen_cm` with `liver`, `lymphocytes` "
+            "down by half, and `plt` or `hb` normal or up by half",
+            partial,
+        ),
         "{items}: improved {group_a}, {group_b}; partial remission",
         HA,
         needs="item_needs",
@@ -287,9 +307,11 @@ class CllFamily(Family):
         seen = Cll(visit, line=basis, carried=carried, panel=panel)
         seen.liver = panel.word(LIVER.name) or carried.liver
         seen.flags.extend(panel.troubles)
+        seen.flags.extend(remarks(seen))
         mrd = residual(panel)
         if mrd:
             seen.extra["mrd"] = mrd
+        seen.extra.update(bound(seen.amount(SPD)))
         return seen
 
     def carry(self, _basis: CllLine, carried: Carried, seen: Cll) -> Carried:
@@ -342,6 +364,8 @@ class CllFamily(Family):
     def conclude(self, basis: CllLine, _carried: Carried, course: Course) -> Course:
         """Return the course with the two months, the word for its end, and the duration by both ways of counting."""
         extra = course.extra
+        if basis.baseline is not None:
+            extra.update(first(basis.panels[basis.baseline.visit_on].amount(SPD.name), basis.baseline_value))
         extra["lasting_2_months"] = self._two_months(basis, course)
         extra["relapse_or_refractory"] = word_for_the_end(basis, course)
         if course.response_start is None or course.dor_days is None:
@@ -356,10 +380,9 @@ class CllFamily(Family):
         return replace(course, dor_days=days) if from_stop else course
 
     def _two_months(self, basis: CllLine, course: Course) -> str:
-        died_on = next((event.event_on for event in basis.history.events if event.event == DEATH), None)
+        """Say whether the first response lasted two months: by a look or by progression, not by death."""
         terms = self.terms(basis)._replace(lasting_rule=TWO_MONTHS)
-        closed_on = basis.history.new_therapy_on
-        episodes = find_episodes(course.assessments, terms, died_on=died_on, new_therapy_on=closed_on)
+        episodes = find_episodes(course.assessments, terms, new_therapy_on=basis.history.new_therapy_on)
         return episodes[0].lasted_month if episodes else NO
 
     def steps(self, _basis: CllLine, _carried: Carried, seen: Cll) -> tuple[Step, ...]:
@@ -370,7 +393,7 @@ class CllFamily(Family):
             return ()
         readings = (basis.before.last(test) for test in (*ITEMS, LIVER.name, ANC.name, MARROW.name))
         return tuple(
-            Step(reading.test, f"{reading.printed} on {reading.on}", _LIMITS.get(reading.test, ""), abnormal(reading))
+            Step(reading.test, f"{reading.said} on {reading.on}", _LIMITS.get(reading.test, ""), abnormal(reading))
             for reading in readings
             if reading is not None
         )
@@ -471,9 +494,9 @@ def explained(seen: Cll) -> Iterator[Step]:
             carried = f", as last entered {seen.liver}" if test == LIVER.name and seen.liver else ""
             yield Step(test, f"{seen.panel.lack(test)}{carried}{was}", _LIMITS.get(test, ""), "not known")
         elif test == SYMPTOMS.name:
-            yield Step(test, f"{reading.printed}{was}", "no", "normal" if reading.word == "no" else "abnormal")
+            yield Step(test, f"{reading.said}{was}", "no", "normal" if reading.word == "no" else "abnormal")
         else:
-            yield Step(test, f"{reading.printed}{was}", _LIMITS.get(test, ""), abnormal(reading))
+            yield Step(test, f"{reading.said}{was}", _LIMITS.get(test, ""), abnormal(reading))
     for label, items in (("Disease", a_items(seen)), ("Marrow function", b_items(seen))):
         told = ", ".join(f"{item.name} {state(item.was_abnormal, item.has_improved)}" for item in items)
         better = sum(bool(item.was_abnormal and item.has_improved) for item in items)
@@ -514,8 +537,8 @@ _TOWARDS_PR = {
     "nodes": "products of nodes down by half from the baseline",
     "organs": "excess of the spleen over 13 cm down by half, an enlarged liver normal",
     "lymphocytes": "lymphocytes down by half from the baseline",
-    "platelets": "platelets 100 or more, or up by half",
-    "haemoglobin": "haemoglobin 11.0 or more, or up by half",
+    "platelets": "platelets of 100 x 10^9/L or more, or up by half",
+    "haemoglobin": "haemoglobin of 11.0 g/dL or more, or up by half",
 }
 
 
@@ -533,7 +556,8 @@ def growth_limits(seen: Cll) -> Iterator[str]:
         and before.value is not None
         and not seen.setting("redistribution_drug")
     ):
-        yield f"PD from {number(max(before.value * 3 / 2, LYMPHOCYTES_FOR_PD))} lymphocytes; now {cells}"
+        limit = number(max(before.value * 3 / 2, LYMPHOCYTES_FOR_PD))
+        yield f"PD from lymphocytes of {limit} x 10^9/L; now {cells}"
 
 
 def hindrances(seen: Cll) -> Iterator[str]:
@@ -543,11 +567,11 @@ def hindrances(seen: Cll) -> Iterator[str]:
         ("spleen below 13.0 cm", below(seen, SPLEEN, NORMAL_SPLEEN_CM)),
         ("a normal liver", seen.liver == "normal"),
         ("no symptoms", seen.panel.word(SYMPTOMS.name) == "no"),
-        ("lymphocytes below 4.0", below(seen, LYMPHOCYTES, NORMAL_LYMPHOCYTES)),
-        ("platelets of 100", at_least(seen, PLT, NORMAL_PLT)),
-        ("haemoglobin of 11.0", at_least(seen, HB, NORMAL_HB)),
-        ("neutrophils of 1.5", at_least(seen, ANC, NORMAL_ANC)),
-        ("a clear marrow", seen.panel.word(MARROW.name) == "clear"),
+        ("lymphocytes below 4.0 x 10^9/L", below(seen, LYMPHOCYTES, NORMAL_LYMPHOCYTES)),
+        ("platelets of 100 x 10^9/L", at_least(seen, PLT, NORMAL_PLT)),
+        ("haemoglobin of 11.0 g/dL", at_least(seen, HB, NORMAL_HB)),
+        ("neutrophils of 1.5 x 10^9/L", at_least(seen, ANC, NORMAL_ANC)),
+        ("a clear marrow", marrow_is(seen, "clear")),
     )
     yield from (told for told, holds in asked if not holds)
 

@@ -55,10 +55,10 @@ _ITEMS_SAID = (
     (SPD.name, "nodes ", " mm²"),
     (LARGEST.name, "largest ", " mm"),
     (SPLEEN.name, "spleen ", " cm"),
-    (LYMPHOCYTES.name, "lymphocytes ", ""),
-    (PLT.name, "platelets ", ""),
+    (LYMPHOCYTES.name, "lymphocytes ", " x 10^9/L"),
+    (PLT.name, "platelets ", " x 10^9/L"),
     (HB.name, "Hb ", " g/dL"),
-    (ANC.name, "neutrophils ", ""),
+    (ANC.name, "neutrophils ", " x 10^9/L"),
 )
 
 
@@ -150,9 +150,7 @@ class Cll(Seen):
 
     @property
     def lymphocytes_said(self) -> str:
-        by_lowest = self.setting("lymph_pd_reference") == "lowest"
-        before = self.carried.lymphocytes if by_lowest else self.baseline(LYMPHOCYTES)
-        return compared("lymphocytes", self.amount(LYMPHOCYTES), before, "x 10^9/L")
+        return compared("lymphocytes", self.amount(LYMPHOCYTES), self.lymphocytes_before, "x 10^9/L")
 
     @property
     def plt_said(self) -> str:
@@ -210,25 +208,41 @@ class Cll(Seen):
         liver = () if self.liver else ("nothing is entered for liver",)
         return (*self.lacks(*tests, *marrow), *liver)
 
+    def change_lacks(self, before: Amount | None, *tests: str) -> tuple[str, ...]:
+        """Return what is missing to say how the first of these tests has changed."""
+        if before is None and self.panel.last(tests[0]) is not None:
+            return (f"nothing is entered for {tests[0]} before this visit, so its change cannot be told",)
+        return self.lacks(*tests)
+
     @property
     def spd_needs(self) -> tuple[str, ...]:
-        return self.lacks(SPD.name, LARGEST.name)
+        return self.change_lacks(self.carried.spd, SPD.name, LARGEST.name)
 
     @property
     def spleen_needs(self) -> tuple[str, ...]:
-        return self.lacks(SPLEEN.name)
+        return self.change_lacks(self.carried.spleen, SPLEEN.name)
 
     @property
     def lymphocyte_needs(self) -> tuple[str, ...]:
-        return self.lacks(LYMPHOCYTES.name)
+        return self.change_lacks(self.lymphocytes_before, LYMPHOCYTES.name)
+
+    @property
+    def lymphocytes_before(self) -> Amount | None:
+        """What growth of lymphocytes is measured from, by the setting."""
+        by_lowest = self.setting("lymph_pd_reference") == "lowest"
+        return self.carried.lymphocytes if by_lowest else self.baseline(LYMPHOCYTES)
+
+    @property
+    def plt_needs(self) -> tuple[str, ...]:
+        return self.change_lacks(self.baseline(PLT), PLT.name)
+
+    @property
+    def hb_needs(self) -> tuple[str, ...]:
+        return self.change_lacks(self.baseline(HB), HB.name)
 
     @property
     def liver_needs(self) -> tuple[str, ...]:
         return ("liver was never entered before, so it cannot be said whether its enlargement is new",)
-
-    @property
-    def count_needs(self) -> tuple[str, ...]:
-        return self.lacks(PLT.name, HB.name)
 
 
 Condition: TypeAlias = Callable[[Cll], bool | None]
@@ -244,7 +258,7 @@ def change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
 
 
 def compared(name: str, now: Amount | None, before: Amount | None, unit: str) -> str:
-    return f"{name} {now} after {'?' if before is None else before} {unit}"
+    return f"{name} {now} {unit} after {'?' if before is None else before} {unit}"
 
 
 def lower(before: Amount | None, now: Amount | None) -> Amount | None:
@@ -271,38 +285,38 @@ def once(holds: Condition) -> Condition:
 
 
 def is_richter(seen: Cll) -> bool:
-    """Richter transformation, as entered."""
+    """`richter` yes."""
     return seen.is_yes(RICHTER)
 
 
 def is_marrow_pd(seen: Cll) -> bool:
-    """CLL cells up by half or more on successive marrow biopsies, as entered."""
+    """`marrow_pd` yes."""
     return seen.is_yes(MARROW_PD)
 
 
 def is_new_lesion(seen: Cll) -> bool:
-    """A new node of 15 mm or more, organ enlargement or infiltrate, as entered."""
+    """`new_lesion` yes."""
     return seen.is_yes(NEW_LESION)
 
 
 @once
 def nodes_grown(seen: Cll) -> bool | None:
-    """Products of nodes >= 1.5 times the lowest before, and the largest node >= 15 mm."""
+    """`nodes_spd` >= 1.5 times the lowest before, and `largest_node_mm` >= 15."""
     now, least = seen.amount(SPD), seen.carried.spd
-    if now is None or least is None or now.at_most(least):
+    if now is None or (least is not None and now.at_most(least)):
         return False
-    largest = seen.amount(LARGEST)
-    return all_of(
-        now.above(least), now.reaches(least, 3, 2), None if largest is None else largest.at_least(NORMAL_NODE_MM)
-    )
+    by_half = None if least is None else all_of(now.above(least), now.reaches(least, 3, 2))
+    return all_of(by_half, at_least(seen, LARGEST, NORMAL_NODE_MM))
 
 
 @once
 def spleen_grown(seen: Cll) -> bool | None:
-    """Spleen >= 13.0 cm, >= 2 cm longer than the lowest, and its excess over 13 cm >= 1.5 times that of the lowest."""
+    """`spleen_cm` >= 13.0, >= 2 over the lowest, its excess over 13 >= 1.5 times that of the lowest (`spleen_rule`)."""
     now, least = seen.amount(SPLEEN), seen.carried.spleen
-    if now is None or least is None or now.at_most(least):
+    if now is None or (least is not None and now.at_most(least)):
         return False
+    if least is None:
+        return all_of(now.at_least(NORMAL_SPLEEN_CM), None)
     if seen.setting("spleen_rule") == "length":
         by_half = now.reaches(least, 3, 2)
     else:
@@ -324,7 +338,7 @@ def excess(spleen: Amount) -> Amount:
 
 @once
 def liver_newly_enlarged(seen: Cll) -> bool | None:
-    """The liver is enlarged and was normal when last entered before."""
+    """`liver` enlarged that was normal when last entered."""
     if seen.panel.word(LIVER.name) != "enlarged":
         return False
     return seen.carried.liver == "normal" if seen.carried.liver else None
@@ -332,30 +346,29 @@ def liver_newly_enlarged(seen: Cll) -> bool | None:
 
 @once
 def lymphocytes_grown(seen: Cll) -> bool | None:
-    """Lymphocytes >= 5.0 and >= 1.5 times the lowest before (`lymph_pd_reference`); not with `redistribution_drug`."""
-    now = seen.amount(LYMPHOCYTES)
-    before = seen.carried.lymphocytes if seen.setting("lymph_pd_reference") == "lowest" else seen.baseline(LYMPHOCYTES)
-    if seen.setting("redistribution_drug") or now is None or before is None or now.below(LYMPHOCYTES_FOR_PD):
+    """`lymphocytes` >= 5.0 x 10^9/L, >= 1.5 times the lowest (`lymph_pd_reference`); not with `redistribution_drug`."""
+    now, before = seen.amount(LYMPHOCYTES), seen.lymphocytes_before
+    if seen.setting("redistribution_drug") or now is None or now.below(LYMPHOCYTES_FOR_PD):
         return False
-    return all_of(now.at_least(LYMPHOCYTES_FOR_PD), now.reaches(before, 3, 2))
+    return all_of(now.at_least(LYMPHOCYTES_FOR_PD), None if before is None else now.reaches(before, 3, 2))
 
 
 @once
 def platelets_fallen(seen: Cll) -> bool | None:
-    """Platelets down >= 50 % from the baseline, caused by CLL."""
+    """`plt` down >= 50 % from the baseline, with `cytopenia_cause` cll."""
     now, before = seen.amount(PLT), seen.baseline(PLT)
-    if seen.cause != "cll" or now is None or before is None:
+    if seen.cause != "cll" or now is None:
         return False
-    return before.reaches(now, 2, 1)
+    return None if before is None else before.reaches(now, 2, 1)
 
 
 @once
 def hb_fallen(seen: Cll) -> bool | None:
-    """Haemoglobin down >= 2 g/dL from the baseline, caused by CLL."""
+    """`hb` down >= 2 g/dL from the baseline, with `cytopenia_cause` cll."""
     now, before = seen.amount(HB), seen.baseline(HB)
-    if seen.cause != "cll" or now is None or before is None:
+    if seen.cause != "cll" or now is None:
         return False
-    return now.plus(HB_LOSS).at_most(before)
+    return None if before is None else now.plus(HB_LOSS).at_most(before)
 
 
 # -------------------------------------------------------------------------------------------- response
@@ -402,14 +415,14 @@ def marrow_is(seen: Cll, *states: str) -> bool | None:
 
 
 def complete(seen: Cll) -> bool | None:
-    """Nodes < 15 mm, spleen < 13 cm, liver normal, no symptoms, lymphocytes < 4.0, counts normal, marrow clear."""
+    """Say whether everything is normal, the marrow too."""
     if no_disease(seen) is False:
         return False
     return all_of(no_disease(seen), normal_counts(seen), marrow_is(seen, "clear"))
 
 
 def incomplete(seen: Cll) -> bool | None:
-    """As CR, but low counts caused by the drug (marrow clear or hypocellular), or a hypocellular marrow."""
+    """As CR, but low counts with `cytopenia_cause` drug (`marrow` clear or hypocellular), or it is hypocellular."""
     if no_disease(seen) is False:
         return False
     counts = normal_counts(seen)
@@ -508,13 +521,13 @@ def improved_names(items: Sequence[Item]) -> str:
 
 @once
 def partial(seen: Cll) -> bool | None:
-    """Of the abnormal items, two of nodes, organs, lymphocytes (one if one was) halved, and platelets or Hb better."""
+    """Say whether enough of what was abnormal has improved, in both groups."""
     return all_of(enough(a_items(seen), 2, 1), enough(b_items(seen), 1, 0))
 
 
 @once
 def partial_with_lymphocytosis(seen: Cll) -> bool | None:
-    """With `redistribution_drug`: nodes and organs as PR, platelets or Hb better, lymphocytes >= 4.0 and not halved."""
+    """With `redistribution_drug`: nodes, organs and counts as in PR, `lymphocytes` >= 4.0 and not down by half."""
     if not seen.setting("redistribution_drug"):
         return False
     _, _, lymphocytes = a_items(seen)
@@ -527,7 +540,7 @@ def partial_with_lymphocytosis(seen: Cll) -> bool | None:
 
 
 def nothing_open(seen: Cll) -> bool | None:
-    """Nodes, spleen, lymphocytes, platelets and Hb are known, and they decide that it is no PD and no PR."""
+    """`nodes_spd`, `largest_node_mm`, `spleen_cm`, `lymphocytes`, `plt`, `hb` known, and against PD and PR."""
     if any(seen.panel.last(test) is None for test in ITEMS):
         return None
     return None if any(condition(seen) is None for condition in MUST_BE_DECIDED) else True
@@ -543,3 +556,17 @@ MUST_BE_DECIDED = (
     partial_with_lymphocytosis,
     partial,
 )
+
+
+def remarks(seen: Cll) -> Iterator[str]:
+    """Yield what the cause of low counts, a judgement that is not entered, would decide."""
+    if seen.cause != "unknown":
+        return
+    now, before = seen.amount(PLT), seen.baseline(PLT)
+    if now is not None and before is not None and before.reaches(now, 2, 1):
+        yield "platelets down by half or more from the baseline: PD if CLL is the cause (cytopenia_cause)"
+    now, before = seen.amount(HB), seen.baseline(HB)
+    if now is not None and before is not None and now.plus(HB_LOSS).at_most(before):
+        yield "haemoglobin down by 2 g/dL or more from the baseline: PD if CLL is the cause (cytopenia_cause)"
+    if all_of(no_disease(seen), denied(normal_counts(seen)), marrow_is(seen, "clear", "hypocellular")):
+        yield "low counts with all else as in CR: CRi if the drug is the cause (cytopenia_cause)"

@@ -22,23 +22,30 @@ control copies holds whether transcripts are found or not; 10 000 for MR1 and MR
 undetectable is not evaluable: a deep response is never inferred. A value that is not on the International Scale
 is entered as `bcr_abl_raw_pct`; it is shown and not rated.
 
+Control copies are those of the sample's own day; where a visit has one sample alone, copies of another day of that
+visit are its own. Of several samples of a visit the latest is rated; each counts, by its own day, for what confirms
+a failure, for when a level began and was lost, and for treatment-free remission.
+
 Milestones are looked at on days 91 and 182 after the start, 30 days on either side (`milestone_window_days`), and at
 any time from 30 days before the first year is over; on other days, and without the day of the start, there is
 none. More than 10 % at 3 months is a failure when a sample 30 to 92 days later is also above 10 %, with none at or
-below 10 % between. A resistance mutation or a high-risk additional abnormality is a failure from the start on;
-before it an abnormality or a high ELTS score is a warning, and a mutation a remark.
+below 10 % between. A resistance mutation or a high-risk additional abnormality is a failure from the day after the
+start on; up to that day an abnormality or a high ELTS score is a warning, and a mutation a remark. Loss of the
+haematologic or cytogenetic response is not among the milestones of [Ho].
 
 A level needs no confirmation. MR3 and MR4 begin with the first sample that is rated so or deeper and end with the
 first later rated sample above 0.1 % or 0.01 %; their days run to the last sample still at the level. Loss of MR3
-is told at once, to be confirmed; with `mr3_loss_confirm` the next rated sample must agree.
+is told at once, to be confirmed; with `mr3_loss_confirm` the next rated sample must agree. A bound such as <0.5 %
+may be on either side of 0.1 %: it neither ends MR3 nor shows it, and is reported as not evaluable.
 
 A stop of treatment counts as treatment-free remission when the last rated sample up to it was MR4 or deeper;
 then one sample above 0.1 % ends it, until the event `treatment_restart`, after which the milestone of any time
-applies. A change of drug is a new line with a new clock.
+applies. A change of drug is a new line with a new clock; a stop for it is no treatment-free remission.
 
-MR4 or deeper counts as complete and MR3 as partial response for the month and the anniversaries. More than 2 years of
-MR4, and more than 3 years of it or 2 of MR4.5, are told as the papers' conditions before a planned stop; they
-are no advice. For people who aim at that, [Ho] calls 0.01 % or less optimal; no MR3 after 36 months is a remark.
+MR4 or deeper counts as complete and MR3 as partial response for the month and the anniversaries, and the
+anniversaries are those of a deep response that goes on. More than 2 years of MR4, and more than 3 years of it or 2
+of MR4.5, are told as the papers' conditions before a planned stop; they are no advice. For people who aim at
+that, [Ho] calls 0.01 % or less optimal; no MR3 after 36 months is a remark.
 """
 
 from __future__ import annotations
@@ -66,51 +73,34 @@ from ..verdict import (
 )
 from . import FAMILIES
 from .base import COMMON_SETTINGS, Choices, Family, Rule, Setting, Table, always, whole, yes_no
+from .cml_milestones import HO, MILESTONE
 from .cml_steps import changes, explained
-from .cml_times import intervals, treatment_free
+from .cml_times import complete_spans, intervals, treatment_free
 from .cml_visit import (
-    ACA,
     ANALYTES,
     BLOOD,
     CELLS,
     DEEP,
-    ELTS,
     LEVELS,
     MAJOR,
-    MUTATION,
-    NO_MILESTONE,
-    ONE,
-    SIX_MONTHS,
-    TEN,
     TENTH,
-    THREE_MONTHS,
     Cml,
     CmlLine,
     Level,
+    Sample,
     at_level,
     haematologic,
-    has_started,
-    in_window,
-    is_later,
     no_blood_count,
     no_metaphases,
-    over,
     pauses,
     remarks,
-    sample_of,
-    says_yes,
+    samples_of,
     share_up_to,
-    still_above_ten,
-    up_to,
 )
-from .results import (
-    Panel,
-    all_of,
-    when,
-)
+from .drawn import bound
+from .results import Panel, when
 
 ENTRY = FAMILIES["blood-cml-eln-2020"]
-HO = "Hochhaus 2020, milestone table"
 B = "Baccarani 2013, Table 4"
 X = "Cross 2015"
 
@@ -140,7 +130,7 @@ SETTINGS = (
 
 def _level_rule(level: Level) -> Rule[Cml]:
     return Rule(
-        f"cml.overall.{level.code.lower()}",
+        f"cml.overall.{level.code.lower().replace('.', '_')}",
         level.code,
         at_level(level),
         f"{{sample_said}}: at most {level.most} % with {level.abl1} copies or more, {level.code}"
@@ -169,167 +159,13 @@ OVERALL: Table[Cml] = Table(
         "cml.overall.ne",
         "NE",
         when(
-            "No sample on the International Scale, < 10000 ABL1 (24000 GUSB) copies, or undetectable without copies",
+            "No `bcr_abl_is_pct`, or `abl1_copies` < 10000 (`gusb_copies` < 24000), or undetectable without copies",
             lambda seen: seen.value is None,
         ),
         "{gap}: the sample cannot be rated",
         X,
     ),
     Rule("cml.overall.none", ">10%", always, "{sample_said}: more than 10 %", X),
-)
-
-# --------------------------------------------------------------------------------------- milestones
-
-
-MILESTONE: Table[Cml] = Table(
-    "milestone",
-    "Milestone since the start of treatment",
-    Rule(
-        "cml.milestone.progression",
-        "progression",
-        when("The molecular level gave Progression", lambda seen: seen.gave("overall") == "Progression"),
-        "{overall_because}",
-        HO,
-    ),
-    Rule(
-        "cml.milestone.mutation",
-        "failure",
-        when(
-            "After the start of treatment, a resistance mutation",
-            lambda seen: has_started(seen) and says_yes(seen, MUTATION),
-        ),
-        "resistance mutation on {day_said}: failure",
-        HO,
-    ),
-    Rule(
-        "cml.milestone.aca",
-        "failure",
-        when(
-            "After the start of treatment, a high-risk additional abnormality",
-            lambda seen: has_started(seen) and says_yes(seen, ACA),
-        ),
-        "high-risk additional abnormality on {day_said}: failure",
-        HO,
-    ),
-    Rule(
-        "cml.milestone.high_risk",
-        "warning",
-        when(
-            "Before the start of treatment, a high-risk abnormality or ELTS score",
-            lambda seen: not has_started(seen) and (says_yes(seen, ACA) or says_yes(seen, ELTS)),
-        ),
-        "high-risk abnormality or ELTS score before treatment: warning",
-        HO,
-    ),
-    Rule(
-        "cml.milestone.tfr_lost",
-        "tfr-lost",
-        when(
-            "A sample > 0.1 % since a stop in deep molecular response, with no restart between",
-            lambda seen: seen.lost_on is not None,
-        ),
-        "above 0.1 % on {lost_on} after the stop of {stop_on}: treatment-free remission lost",
-        HO,
-    ),
-    Rule(
-        "cml.milestone.not_rated",
-        NO_MILESTONE,
-        when("No sample that can be rated", lambda seen: seen.value is None),
-        "no sample that can be rated",
-        HO,
-    ),
-    Rule(
-        "cml.milestone.tfr",
-        "tfr-ongoing",
-        when(
-            "<= 0.1 % after a stop in deep molecular response",
-            lambda seen: all_of(seen.pause is not None, up_to(seen, TENTH)),
-        ),
-        "{value_said}, at most 0.1 % after the stop of {stop_on}: treatment-free remission goes on",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.3m_optimal",
-        "optimal",
-        when("Days 61 to 121: <= 10 %", lambda seen: all_of(in_window(seen, THREE_MONTHS), up_to(seen, TEN))),
-        "{value_said} on {day_said}, at most 10 % at 3 months: optimal",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.3m_failure",
-        "failure",
-        when(
-            "Days 61 to 121: > 10 %, again 30 to 92 days later, and no sample <= 10 % between",
-            lambda seen: all_of(in_window(seen, THREE_MONTHS), over(seen, TEN), still_above_ten(seen)),
-        ),
-        "{value_said} on {day_said}, more than 10 % at 3 months and again 30 to 92 days later: failure",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.3m_warning",
-        "warning",
-        when("Days 61 to 121: > 10 %", lambda seen: all_of(in_window(seen, THREE_MONTHS), over(seen, TEN))),
-        "{value_said} on {day_said}, more than 10 % at 3 months: warning",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.6m_optimal",
-        "optimal",
-        when("Days 152 to 212: <= 1 %", lambda seen: all_of(in_window(seen, SIX_MONTHS), up_to(seen, ONE))),
-        "{value_said} on {day_said}, at most 1 % at 6 months: optimal",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.6m_failure",
-        "failure",
-        when("Days 152 to 212: > 10 %", lambda seen: all_of(in_window(seen, SIX_MONTHS), over(seen, TEN))),
-        "{value_said} on {day_said}, more than 10 % at 6 months: failure",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.6m_warning",
-        "warning",
-        when(
-            "Days 152 to 212: > 1 and <= 10 %",
-            lambda seen: all_of(in_window(seen, SIX_MONTHS), over(seen, ONE), up_to(seen, TEN)),
-        ),
-        "{value_said} on {day_said}, more than 1 to 10 % at 6 months: warning",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.any_optimal",
-        "optimal",
-        when("From day 335: <= 0.1 %", lambda seen: all_of(is_later(seen), up_to(seen, TENTH))),
-        "{value_said} on {day_said}, at most 0.1 % from one year on: optimal",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.any_failure",
-        "failure",
-        when("From day 335: > 1 %", lambda seen: all_of(is_later(seen), over(seen, ONE))),
-        "{value_said} on {day_said}, more than 1 % from one year on: failure",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule(
-        "cml.milestone.any_warning",
-        "warning",
-        when(
-            "From day 335: > 0.1 and <= 1 %", lambda seen: all_of(is_later(seen), over(seen, TENTH), up_to(seen, ONE))
-        ),
-        "{value_said} on {day_said}, more than 0.1 to 1 % from one year on: warning",
-        HO,
-        needs="sample_needs",
-    ),
-    Rule("cml.milestone.none", NO_MILESTONE, always, "no milestone on this day ({day_said})", HO),
 )
 
 # ------------------------------------------------------------------- haematologic and cytogenetic response
@@ -362,7 +198,10 @@ def _cells_rule(code: str, percent: int, told: str) -> Rule[Cml]:
     return Rule(
         f"cml.cyto.{code.lower()}",
         code,
-        when(f">= 20 metaphases, <= {percent} % positive", lambda seen: share_up_to(seen, percent)),
+        when(
+            f"`metaphases` >= 20, {f'`ph_pos` <= {percent} % of them' if percent else '`ph_pos` 0'}",
+            lambda seen: share_up_to(seen, percent),
+        ),
         f"{{cells_said}}: {told}",
         B,
         needs="cells_needs",
@@ -376,7 +215,7 @@ CYTO: Table[Cml] = Table(
     Rule(
         "cml.cyto.more",
         "NE",
-        when("More metaphases positive than counted", lambda seen: share_up_to(seen, 100) is False),
+        when("More `ph_pos` than `metaphases`", lambda seen: share_up_to(seen, 100) is False),
         "{cells_said}: more positive than counted, cannot be rated",
         B,
     ),
@@ -387,7 +226,7 @@ CYTO: Table[Cml] = Table(
     Rule(
         "cml.cyto.ne",
         "NE",
-        when("< 20 metaphases, or not both numbers", lambda seen: share_up_to(seen, 95) is None),
+        when("`metaphases` < 20, or not both numbers", lambda seen: share_up_to(seen, 95) is None),
         "{cells_said}: fewer than 20 metaphases or not both numbers, cannot be rated",
         B,
     ),
@@ -404,7 +243,7 @@ class CmlFamily(Family):
 
     id = "blood-cml-eln-2020"
     title, word = ENTRY.title, ENTRY.word
-    revision, unit = ENTRY.revision, ENTRY.unit
+    revision, unit, scale = ENTRY.revision, ENTRY.unit, "log"
     source = "Hochhaus 2020, Leukemia 34:966"
     categories = CATEGORIES
     settings = SETTINGS
@@ -416,9 +255,9 @@ class CmlFamily(Family):
     def prepare(self, history: History, choices: Choices) -> CmlLine:
         baseline = history.visits[0] if history.visits else None
         panels = {visit.visit_on: Panel(visit, ANALYTES) for visit in history.visits}
-        found = (sample_of(panel, visit_on) for visit_on, panel in panels.items())
+        found = (sample for visit_on, panel in panels.items() for sample in samples_of(panel, visit_on))
         line = CmlLine(history, choices, baseline, panels=panels)
-        line.samples = tuple(sample for sample in found if sample is not None)
+        line.samples = tuple(sorted(found, key=lambda sample: sample.on))
         line.rated = tuple(sample for sample in line.samples if sample.is_rated)
         line.pauses = tuple(pauses(line))
         line.progressed_on = min(
@@ -439,15 +278,16 @@ class CmlFamily(Family):
 
     def observe(self, basis: CmlLine, _carried: None, visit: Visit) -> Cml:
         panel = basis.panels[visit.visit_on]
-        sample = next((sample for sample in basis.samples if sample.visit_on == visit.visit_on), None)
+        sample = sample_at(basis, visit.visit_on)
         day = visit.visit_on if sample is None else sample.on
         started_on = basis.history.line.started_on
         seen = Cml(visit, line=basis, panel=panel, sample=sample)
         seen.value = sample.value if sample is not None and sample.is_rated else None
         seen.day = None if started_on is None else (day - started_on).days
         seen.pause = next((pause for pause in basis.pauses if pause.was_deep and pause.covers(day)), None)
-        seen.had_major = any(earlier.level in MAJOR for earlier in basis.rated if earlier.visit_on < visit.visit_on)
+        seen.had_major = any(earlier.level in MAJOR for earlier in basis.rated if earlier.on < day)
         seen.flags.extend(remarks(seen))
+        seen.extra.update(bound(None if sample is None else sample.value))
         return seen
 
     def carry(self, _basis: CmlLine, _carried: None, _seen: Cml) -> None:
@@ -478,23 +318,30 @@ class CmlFamily(Family):
         )
 
     def report(self, basis: CmlLine, _terms: Terms, visits: Sequence[Assessment]) -> Sequence[Assessment]:
-        """Return the visits as they are, but MR3 until its loss is confirmed where the setting asks for that."""
-        if not basis.choices.values["mr3_loss_confirm"]:
-            return visits
-        reported = []
-        holds: Category | None = None
+        """
+        Return the visits as they are, but for those in a response that may or may not be its loss.
+
+        A bound that may be on either side of 0.1 % neither ends MR3 nor shows it. With `mr3_loss_confirm` MR3 is
+        reported until the next rated visit shows its loss, too.
+        """
         rated = [visit for visit in visits if visit.kind != NOT_EVALUABLE]
         after = dict(zip([visit.visit_on for visit in rated], rated[1:], strict=False))
+        reported = []
+        is_held = False
         for visit in visits:
+            code = visit.overall
             if visit.kind in RESPONSE_KINDS:
-                holds = self.by_code["MR3"]
-            elif visit.kind in (MINOR, STABLE) and holds is not None:
+                is_held = True
+            elif is_held and visit.kind in (MINOR, STABLE):
                 following = after.get(visit.visit_on)
-                if following is None or following.kind not in (MINOR, STABLE):
-                    reported.append(replace(visit, reported=holds.code, reported_kind=holds.kind))
-                    continue
-                holds = None
-            reported.append(visit)
+                if not is_lost(basis, visit):
+                    code = "NE"
+                elif basis.choices.values["mr3_loss_confirm"] and not (following and is_lost(basis, following)):
+                    code = "MR3"
+                else:
+                    is_held = False
+            same = code == visit.overall
+            reported.append(visit if same else replace(visit, reported=code, reported_kind=self.by_code[code].kind))
         return reported
 
     def limits(self, basis: CmlLine, _carried: None) -> tuple[date | None, tuple[tuple[str, Decimal], ...]]:
@@ -505,7 +352,7 @@ class CmlFamily(Family):
         found = [("mr3_lost_above_pct", TENTH)] if last.level in MAJOR else []
         deeper = last.next_level
         if deeper is not None:
-            found.append((f"{deeper.code.lower().replace('.', '_')}_to_pct", deeper.most))
+            found.append(mark_of(deeper))
         return lowest_on, tuple(found)
 
     def conclude(self, basis: CmlLine, _carried: None, course: Course) -> Course:
@@ -521,11 +368,13 @@ class CmlFamily(Family):
             if found is not None:
                 extra[name] = found.dated_on.isoformat()
         extra.update(treatment_free(basis))
+        extra["marks"] = tuple(mark_of(level) for level in LEVELS)
         course = replace(course, extra=extra)
         if basis.progressed_on is not None and course.progression_on is None:
             course = self._progressed_unseen(basis, course, basis.progressed_on)
         if not course.episodes:
             return course
+        extra["complete_spans"] = complete_spans(basis, course.episodes)
         first = course.episodes[0]
         return replace(course, dor_days=first.days, dor_censored=first.ended_on is None)
 
@@ -569,6 +418,22 @@ class CmlFamily(Family):
                 )
             )
         return tuple(found)
+
+
+def sample_at(line: CmlLine, visit_on: date) -> Sample | None:
+    """Return the latest molecular sample of a visit, None when it has none."""
+    return next((sample for sample in reversed(line.samples) if sample.visit_on == visit_on), None)
+
+
+def is_lost(line: CmlLine, visit: Assessment) -> bool:
+    """Say whether a visit surely shows more than 0.1 %."""
+    sample = sample_at(line, visit.visit_on)
+    return sample is not None and sample.value.above(TENTH) is True
+
+
+def mark_of(level: Level) -> tuple[str, Decimal]:
+    """Return the threshold of a level as `limits` names it: mr4_5_to_pct."""
+    return f"{level.code.lower().replace('.', '_')}_to_pct", level.most
 
 
 FAMILY = CmlFamily()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ..verdict import Step
-from .cml_visit import BY_CODE, CONFIRM_FROM, CONFIRM_TO, THREE_MONTHS, Cml, in_window
+from .cml_visit import BY_CODE, CONFIRM_FROM, CONFIRM_TO, THREE_MONTHS, Cml, in_window, is_later
 
 
 def explained(seen: Cml) -> Iterator[Step]:
@@ -45,7 +45,10 @@ def changes(seen: Cml) -> Iterator[str]:
         yield f"{level.code} at {level.most} % or less with {level.abl1} ABL1 copies or more; now {now}"
     if given in BY_CODE:
         yield f"not {given} above {BY_CODE[given].most} %; now {seen.value_said}"
-    if seen.gave("milestone") == "warning" and in_window(seen, THREE_MONTHS):
+    if seen.gave("milestone") == "optimal" and is_later(seen) and seen.value is not None:
+        if seen.value.above(BY_CODE["MR4"].most):
+            yield f"before a planned stop, Hochhaus 2020 calls 0.01 % or less optimal; now {seen.value_said}"
+    elif seen.gave("milestone") == "warning" and in_window(seen, THREE_MONTHS):
         first = seen.sample.on + timedelta(CONFIRM_FROM)
         last = seen.sample.on + timedelta(CONFIRM_TO)
         yield f"failure when a sample from {first} to {last} is above 10 % too"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from ..episodes import months_after
-from .cml_visit import BY_CODE, LEVELS, CmlLine, Level, Sample, lost_in
+from ..verdict import Episode
+from .cml_visit import BY_CODE, DEEP, LEVELS, CmlLine, Level, Sample, lost_in
 
 
 def counted_samples(line: CmlLine) -> list[Sample]:
@@ -70,14 +72,40 @@ def lasted_years(interval: Interval | None, years: int) -> bool:
 
 
 def treatment_free(line: CmlLine) -> dict[str, Any]:
-    """Return the last treatment-free remission: its start, its loss, and its days up to the last sample in it."""
+    """
+    Return the last treatment-free remission: its start, its loss, and its days up to the last sample in it.
+
+    A stop after which only a new therapy is known is none.
+    """
     pause = next((pause for pause in reversed(line.pauses) if pause.was_deep), None)
     if pause is None:
         return {}
     samples = [sample.on for sample in counted_samples(line) if pause.covers(sample.on)]
+    if not samples and line.history.new_therapy_on is not None:
+        return {}  # stopped for another drug
     lost_on = lost_in(line, pause, samples[-1]) if samples else None
     found: dict[str, Any] = {"tfr_start": pause.stop_on.isoformat()}
     if lost_on is not None:
         found["tfr_lost"] = lost_on.isoformat()
     found["tfr_days"] = ((lost_on or max(samples, default=pause.stop_on)) - pause.stop_on).days
+    return found
+
+
+def complete_spans(line: CmlLine, episodes: Sequence[Episode]) -> dict[str, list[str | None]]:
+    """
+    Return by the start of each response since when it is deep, and when that was lost (None: not lost).
+
+    Anniversaries are those of the deep response, which may end and begin anew while MR3 goes on.
+    """
+    found: dict[str, list[str | None]] = {}
+    for episode in episodes:
+        begin_on = episode.began_on.isoformat()
+        for sample in counted_samples(line):
+            if sample.on < episode.began_on or (episode.ended_on is not None and sample.on >= episode.ended_on):
+                continue
+            span = found.get(begin_on)
+            if sample.level in DEEP and (span is None or span[1] is not None):
+                found[begin_on] = [sample.on.isoformat(), None]
+            elif span is not None and span[1] is None and sample.value.above(BY_CODE["MR4"].most):
+                span[1] = sample.on.isoformat()
     return found

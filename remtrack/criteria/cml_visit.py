@@ -108,32 +108,41 @@ class Sample(NamedTuple):
         return next((level for level, at in zip(LEVELS[::-1], self.reached[::-1], strict=True) if at is not True), None)
 
 
-def sample_of(panel: Panel, visit_on: date) -> Sample | None:
-    """Return the molecular sample of a visit, None when there was none."""
-    reading = panel.last(BCR.name)
-    if reading is None or reading.amount is None:
-        return None
-    value, abl1, gusb = reading.amount, panel.amount(ABL1.name), panel.amount(GUSB.name)
-    none_found = value.at_most(ZERO) is True
-    usable = has_enough(LEVELS[-1], abl1, gusb)
-    # Without copies a value that was found counts to MR3 and no deeper.
-    is_taken = abl1 is None and gusb is None and not none_found
-    reached = tuple(
-        all_of(
-            value.at_most(level.most),
-            True
-            if is_taken and level.code not in DEEP
-            else usable
-            if level.abl1 == LEVELS[-1].abl1
-            else has_enough(level, abl1, gusb),
+def samples_of(panel: Panel, visit_on: date) -> Iterator[Sample]:
+    """Yield the molecular samples of a visit, oldest first."""
+    values = [(reading, reading.amount) for reading in panel.all(BCR.name) if reading.amount is not None]
+    for reading, value in values:
+        abl1, gusb = (copies_of(panel, gene, reading.on, alone=len(values) == 1) for gene in (ABL1, GUSB))
+        none_found = value.at_most(ZERO) is True
+        usable = has_enough(LEVELS[-1], abl1, gusb)
+        # Without copies a value that was found counts to MR3 and no deeper.
+        is_taken = abl1 is None and gusb is None and not none_found
+        reached = tuple(
+            all_of(
+                value.at_most(level.most),
+                True
+                if is_taken and level.code not in DEEP
+                else usable
+                if level.abl1 == LEVELS[-1].abl1
+                else has_enough(level, abl1, gusb),
+            )
+            for level in LEVELS
         )
-        for level in LEVELS
-    )
-    at = "NE"
-    if value.at_most(LEVELS[-1].most) is not None and (usable or is_taken):
-        at = next((level.code for level, there in zip(LEVELS, reached, strict=True) if there), ">10%")
-    said = "undetectable" if none_found else f"{value} %"
-    return Sample(visit_on, reading.on, value, said, abl1, gusb, usable, reached, at)
+        at = "NE"
+        if value.at_most(LEVELS[-1].most) is not None and (usable or is_taken):
+            at = next((level.code for level, there in zip(LEVELS, reached, strict=True) if there), ">10%")
+        said = "undetectable" if none_found else f"{value} %"
+        yield Sample(visit_on, reading.on, value, said, abl1, gusb, usable, reached, at)
+
+
+def copies_of(panel: Panel, gene: Analyte, on: date, *, alone: bool) -> Amount | None:
+    """
+    Return the control copies of the sample of that day, None when none were entered.
+
+    Where it is alone at its visit, copies entered for another day of the visit are its own.
+    """
+    same = [reading.amount for reading in panel.all(gene.name) if reading.on == on and reading.amount is not None]
+    return same[-1] if same else panel.amount(gene.name) if alone else None
 
 
 def has_enough(level: Level, abl1: Amount | None, gusb: Amount | None) -> bool | None:
@@ -156,7 +165,11 @@ class Pause(NamedTuple):
 
 @dataclass(slots=True)
 class CmlLine(Basis):
-    """A line of CML: every visit as read, its molecular samples, those rated, its stops, and the day of progression."""
+    """
+    A line of CML: every visit as read, its stops, and the day of progression.
+
+    `samples` are all molecular samples by their days, `rated` those that can be rated.
+    """
 
     panels: Mapping[date, Panel] = field(kw_only=True)
     samples: tuple[Sample, ...] = ()
@@ -170,8 +183,8 @@ class Cml(Seen):
     """
     What CML shows at a visit.
 
-    `value` is that of a sample that can be rated; `day` counts from the start of treatment, None when that is not
-    known; `pause` is a treatment-free remission.
+    `sample` is the latest of the visit; `value` is its own where it can be rated; `day` counts from the start of
+    treatment, None when that is not known; `pause` is a treatment-free remission.
     """
 
     line: CmlLine = field(kw_only=True)
@@ -243,6 +256,21 @@ class Cml(Seen):
         return (f"bcr_abl_is_pct {sample.value} does not say how deep it is; an exact value would",)
 
     @property
+    def failure_needs(self) -> tuple[str, ...]:
+        return self._start_needs("failure", MUTATION, ACA)
+
+    @property
+    def warning_needs(self) -> tuple[str, ...]:
+        return self._start_needs("warning", ELTS)
+
+    def _start_needs(self, called: str, *tests: Analyte) -> tuple[str, ...]:
+        return tuple(
+            f"the start of treatment is not known, so it cannot be said whether {test.name} is a {called}"
+            for test in tests
+            if says_yes(self, test)
+        )
+
+    @property
     def blood_said(self) -> str:
         found = (self.panel.last(test) for test in BLOOD)
         return ", ".join(f"{reading.test} {reading.said}" for reading in found if reading is not None)
@@ -269,15 +297,21 @@ class Cml(Seen):
 
 
 def pauses(line: CmlLine) -> Iterator[Pause]:
-    """Yield the stops of treatment, each with its restart and whether it was in deep molecular response."""
+    """
+    Yield the stops of treatment, each with its restart and whether it was in deep molecular response.
+
+    A new therapy after a stop is a restart, too.
+    """
     events = line.history.events
     stops = {event.event_on for event in events if event.event == "treatment_stop"}
     if line.history.line.stopped_on is not None:
         stops.add(line.history.line.stopped_on)
-    restarts = sorted(event.event_on for event in events if event.event == "treatment_restart")
+    restarts = [event.event_on for event in events if event.event == "treatment_restart"]
+    if line.history.new_therapy_on is not None:
+        restarts.append(line.history.new_therapy_on)
     for stop_on in sorted(stops):
         before = [sample.level for sample in line.rated if sample.on <= stop_on]
-        restart_on = next((on for on in restarts if on >= stop_on), None)
+        restart_on = min((on for on in restarts if on >= stop_on), default=None)
         yield Pause(stop_on, restart_on, bool(before) and before[-1] in DEEP)
 
 
@@ -299,8 +333,9 @@ def lost_in(line: CmlLine, pause: Pause, until: date) -> date | None:
 def at_level(level: Level) -> Callable[[Cml], bool | None]:
     """Return the condition that a sample is at a level or deeper; too few copies rate nothing."""
     index = LEVELS.index(level)
-    copies = f"{level.abl1} ABL1 (or {level.gusb} GUSB) copies"
-    words = f"<= {level.most} % with >= {copies}" + ("" if level.code in DEEP else "; or found, without copies entered")
+    words = f"`bcr_abl_is_pct` <= {level.most} with `abl1_copies` >= {level.abl1} or `gusb_copies` >= {level.gusb}"
+    if level.code not in DEEP:
+        words += "; or a number without any copies entered"
     return when(words, lambda seen: None if seen.sample is None else seen.sample.reached[index])
 
 
@@ -340,8 +375,15 @@ def still_above_ten(seen: Cml) -> bool:
     return False
 
 
-def has_started(seen: Cml) -> bool:
-    return seen.day is not None and seen.day > 0
+def has_started(seen: Cml) -> bool | None:
+    """Say whether treatment had begun before this day; None when its start is not known."""
+    return None if seen.day is None else seen.day > 0
+
+
+def undecided_milestone(seen: Cml) -> bool:
+    """A milestone is due, and a bound may be on either side of its limits."""
+    is_due = in_window(seen, THREE_MONTHS) or in_window(seen, SIX_MONTHS) or is_later(seen)
+    return seen.value is not None and (is_due or seen.pause is not None)
 
 
 def says_yes(seen: Cml, analyte: Analyte) -> bool:
@@ -354,7 +396,7 @@ def no_blood_count(seen: Cml) -> bool:
 
 
 def haematologic(seen: Cml) -> bool | None:
-    """White cells < 10, platelets < 450, basophils < 5 %, no immature cells, spleen not felt."""
+    """`wbc` < 10 and `plt` < 450 x 10^9/L, `basophils_pct` < 5, `immature` no, `spleen_palpable` no."""
     return all_of(
         below(seen, WBC, TEN),
         below(seen, PLT, Decimal(450)),
@@ -400,11 +442,14 @@ def remarks(seen: Cml) -> Iterator[str]:
         yield f"BCR::ABL1 {sample.said} with too few control copies; repeat the sample"
     if value is not None and value.above(TENTH) and seen.had_major:
         yield "loss of MR3; confirm with a second sample"
+    for earlier in seen.line.rated:
+        if sample is not None and earlier.visit_on == sample.visit_on and earlier.on < sample.on:
+            yield f"BCR::ABL1 {earlier.said} on {earlier.on}, an earlier sample of this visit"
     if seen.day is None:
         yield "no milestone: the start of treatment is not known"
     elif seen.day > MR3_EXPECTED_DAYS and value is not None and value.above(TENTH) and not seen.had_major:
         yield "MR3 not reached in 36 months (Hochhaus 2020, remark on milestones)"
-    if not has_started(seen) and says_yes(seen, MUTATION):
+    if has_started(seen) is False and says_yes(seen, MUTATION):
         yield "resistance mutation before the start of this line"
     for pause in seen.line.pauses:
         if not pause.was_deep and pause.covers(seen.visit.visit_on):

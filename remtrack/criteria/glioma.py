@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..model import Lesion
 from .base import Basis, Seen, percent
-from .lesions import Roster, Rows, Sighting
+from .lesions import ZERO, Roster, Rows, Sighting
 from .products import Pairs, square_mm
 from .results import Analyte, Panel, by_name, when, word, words
 from .sums import change_pct
@@ -49,12 +49,12 @@ class Preliminary(NamedTuple):
     """
     A preliminary progression that is not settled.
 
-    `products` are those of the targets and the measured new lesions at that visit; `new` and `worse` the new lesions
-    and the non-targets that were counted then.
+    `products` are those of the targets and the measured new lesions at that visit, by component and lesion; `new` and
+    `worse` the new lesions and the non-targets that were counted then.
     """
 
     seen_on: date
-    products: Mapping[str, Decimal]
+    products: Mapping[str, Mapping[str, Decimal]]
     new: frozenset[str]
     worse: frozenset[str]
 
@@ -65,7 +65,8 @@ class Carried(NamedTuple):
 
     `nadirs` are the smallest complete sums of each component that growth is measured from (they begin anew with a
     preliminary progression), `nadir_mm2` the smallest sum of all, which never does. `forgiven` are new lesions and
-    non-targets of a preliminary progression that was refuted.
+    non-targets of a preliminary progression that was refuted. `progressed`: progression was found before that needed
+    no confirmation any more, so that none after it is preliminary.
     """
 
     nadirs: Mapping[str, Decimal] = {}
@@ -75,6 +76,7 @@ class Carried(NamedTuple):
     forgiven: frozenset[str] = frozenset()
     restarted_on: date | None = None
     had_complete: bool = False
+    progressed: bool = False
 
 
 @dataclass(slots=True)
@@ -108,7 +110,8 @@ class Scan(Seen):
 
     `pairs` and `sums` are by component, the sum None when a product is missing. `new` and `worse` are new lesions and
     non-targets that count: not those of a preliminary progression before. `worse_still` are non-targets as worse as
-    at one that was refuted. `new_sizes` are the products of new lesions that were measured.
+    at one that was refuted. `new_sizes` are the products of new lesions that were measured, `new_unsized` says which
+    are to be seen, have no size and are not called unequivocal.
     """
 
     line: Line = field(kw_only=True)
@@ -121,6 +124,7 @@ class Scan(Seen):
     new: tuple[str, ...] = ()
     new_sizes: dict[str, Decimal] = field(default_factory=dict)
     new_seen: tuple[str, ...] = ()
+    new_unsized: tuple[str, ...] = ()
     worse: tuple[str, ...] = ()
     worse_now: tuple[str, ...] = ()
     worse_still: tuple[str, ...] = ()
@@ -135,7 +139,7 @@ class Scan(Seen):
     @property
     def total_mm2(self) -> Decimal | None:
         """The sum of products of all components, None when one is missing or nothing is measured."""
-        total = Decimal(0)
+        total = ZERO
         for component, found in self.sums.items():
             if self.line.targets[component]:
                 if found is None:
@@ -171,11 +175,11 @@ class Scan(Seen):
     # What the sentences of the rules name, and what the rules lack.
 
     @property
-    def ce_told(self) -> str:
+    def ce_sum(self) -> str:
         return sum_told(self, CE)
 
     @property
-    def nce_told(self) -> str:
+    def nce_sum(self) -> str:
         return sum_told(self, NCE)
 
     @property
@@ -187,15 +191,15 @@ class Scan(Seen):
         return self.pairs[NCE].missing or self.line.unmeasured[NCE]
 
     @property
-    def ce_gap(self) -> str:
+    def ce_missing(self) -> str:
         return "; ".join(self.ce_needs)
 
     @property
-    def nce_gap(self) -> str:
+    def nce_missing(self) -> str:
         return "; ".join(self.nce_needs)
 
     @property
-    def imaging_told(self) -> str:
+    def imaging_findings(self) -> str:
         return self.findings["imaging" if "imaging" in self.findings else "target"].because
 
     @property
@@ -220,11 +224,11 @@ class Scan(Seen):
         return " and ".join(self.worse_now)
 
     @property
-    def progression_told(self) -> str:
+    def what_progressed(self) -> str:
         """What is progression at this visit."""
         why = [self.findings["new_lesion"].because] if self.new else []
         why += [f"non-target {' and '.join(self.worse)} unequivocally worse"] if self.worse else []
-        return "; ".join(why + ([self.imaging_told] if self.imaging == "PD" else []))
+        return "; ".join(why + ([self.imaging_findings] if self.imaging == "PD" else []))
 
     @property
     def new_gap(self) -> tuple[str, ...]:
@@ -232,11 +236,11 @@ class Scan(Seen):
         preliminary = self.carried.preliminary
         if preliminary is None:
             return ()
-        lost = (name for name in preliminary.new if name in preliminary.products and name not in self.new_sizes)
-        return tuple(f"{name} has no size" for name in sorted(lost))
+        measured = {name for products in preliminary.products.values() for name in products}
+        return tuple(f"{name} has no size" for name in sorted((preliminary.new & measured) - self.new_sizes.keys()))
 
     @property
-    def new_gap_told(self) -> str:
+    def new_lesion_without_size(self) -> str:
         return "; ".join(self.new_gap)
 
     @property
@@ -248,12 +252,13 @@ class Scan(Seen):
         return (self.carried.preliminary or Preliminary(self.visit.visit_on, {}, frozenset(), frozenset())).seen_on
 
     @property
-    def growth_told(self) -> str:
+    def growth_since(self) -> str:
         """What has grown since the preliminary progression."""
-        now, then = since_preliminary(self)
-        pct = change_pct(now, then)
-        share = "" if pct is None or not pct.is_finite() else f", {percent(pct)} %"
-        return f"{square_mm(then)} then and {square_mm(now)} now{share}"
+        grown = ((part, now, then) for part, (now, then) in since_preliminary(self).items() if is_further(now, then))
+        return " and ".join(
+            f"{LABELS[part]} {square_mm(then)} then, {square_mm(now)} now, {percent(change_pct(now, then) or ZERO)} %"
+            for part, now, then in grown
+        )
 
     @property
     def status_needs(self) -> tuple[str, ...]:
@@ -266,7 +271,7 @@ class Scan(Seen):
         return tuple(lacks)
 
     @property
-    def evaluable_gap(self) -> str:
+    def what_is_missing(self) -> str:
         """What keeps the visit from being rated."""
         missing = [lack for component in self.line.components for lack in self.pairs[component].missing]
         unmeasured = [lack for component in self.line.components for lack in self.line.unmeasured[component]]
@@ -279,7 +284,7 @@ class Scan(Seen):
         return self.unknown if self.above_replacement is not None else (*self.unknown, f"{lack} (yes or no)")
 
     @property
-    def not_complete(self) -> str:
+    def what_stands_against_cr(self) -> str:
         """Why tumour that is no longer to be measured is no complete response."""
         why = [f"non-target {', '.join(self.present)} still present"] if self.present else []
         if self.above_replacement == "yes":
@@ -287,7 +292,7 @@ class Scan(Seen):
         return "; ".join(why) or "; ".join(self.complete_needs)
 
     @property
-    def status_told(self) -> str:
+    def steroids_and_status(self) -> str:
         return f"steroids {self.steroids}, clinically {self.clinical}"
 
 
@@ -413,12 +418,12 @@ def no_nontargets(scan: Scan) -> bool:
 
 
 def any_worse(scan: Scan) -> bool:
-    """Any non-target lesion is unequivocally worse, as a reader judged."""
+    """Any non-target lesion is entered as `unequivocal_pd`, as a reader judged."""
     return bool(scan.worse_now)
 
 
 def all_absent(scan: Scan) -> bool | None:
-    """Every non-target lesion is absent."""
+    """Every non-target lesion is `absent`."""
     return False if scan.present else (None if scan.unknown else True)
 
 
@@ -427,13 +432,15 @@ def all_assessed(scan: Scan) -> bool | None:
     return None if scan.unknown else True
 
 
-def proven_by_now(scan: Scan) -> bool:
-    """A new lesion of 10 x 10 mm or more, or one called unequivocal."""
-    return any(found.proven_on <= scan.visit.visit_on for found in scan.counted)
+def proven_by_now(scan: Scan) -> bool | None:
+    """A new lesion of >= 10 x 10 mm, or one called `unequivocal`."""
+    if any(found.proven_on <= scan.visit.visit_on for found in scan.counted):
+        return True
+    return None if scan.new_unsized and not scan.counted else False
 
 
 def any_new(scan: Scan) -> bool:
-    """A new lesion seen by now, and unclear then, was called unequivocal at a later visit."""
+    """A new lesion seen by now, and `equivocal` then, was called `unequivocal` at a later visit."""
     return bool(scan.counted)
 
 
@@ -441,12 +448,12 @@ def any_new(scan: Scan) -> bool:
 
 
 def clinically_worse(scan: Scan) -> bool:
-    """Clinical status worse, not explained by another cause."""
+    """`clinical` = worse, which is entered only where nothing else explains it."""
     return scan.clinical == "worse"
 
 
 def new_outside_field(scan: Scan) -> bool:
-    """A new lesion outside of the irradiated field."""
+    """A new lesion, with `new_lesion_in_field` = no."""
     return scan.is_out_of_field and any_new(scan)
 
 
@@ -456,7 +463,9 @@ def is_progression(scan: Scan) -> bool:
 
 
 def needs_confirmation(scan: Scan) -> bool:
-    """Say whether progression found at this visit is preliminary."""
+    """Say whether progression found at this visit is preliminary: never, once it was definite."""
+    if scan.carried.progressed:
+        return False
     rule = scan.line.choices.values["confirm_pd"]
     if rule == "within_12_weeks":
         return scan.line.is_after_radiotherapy(scan.visit.visit_on)
@@ -467,11 +476,11 @@ def waits(scan: Scan) -> bool:
     return scan.carried.preliminary is not None
 
 
-def since_preliminary(scan: Scan) -> tuple[Decimal, Decimal]:
-    """Return the sums now and at the preliminary progression, over what was measured then."""
+def since_preliminary(scan: Scan) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the sums of each component now and at the preliminary progression, over what was measured then."""
     preliminary = scan.carried.preliminary
     if preliminary is None:
-        return Decimal(0), Decimal(0)
+        return {}
     now = {
         pair.lesion.lesion_id: pair.product_mm2
         for pairs in scan.pairs.values()
@@ -479,8 +488,18 @@ def since_preliminary(scan: Scan) -> tuple[Decimal, Decimal]:
         if pair.product_mm2 is not None
     }
     now |= scan.new_sizes
-    known = [now[name] for name in preliminary.products if name in now]
-    return sum(known, Decimal(0)), sum(preliminary.products.values(), Decimal(0))
+    return {
+        component: (
+            sum((now[name] for name in products if name in now), ZERO),
+            sum(products.values(), ZERO),
+        )
+        for component, products in preliminary.products.items()
+    }
+
+
+def is_further(now: Decimal, then: Decimal) -> bool:
+    """Say whether a sum has grown by 25 % or more."""
+    return then > 0 and now * 4 >= then * 5
 
 
 def is_early(scan: Scan) -> bool:
@@ -493,15 +512,12 @@ def is_late_enough(scan: Scan) -> bool:
 
 
 def grown_further(scan: Scan) -> bool:
-    """>= 28 days after a preliminary progression: >= 25 % over the sum at that scan."""
-    if not is_late_enough(scan):
-        return False
-    now, then = since_preliminary(scan)
-    return then > 0 and now * 4 >= then * 5
+    """>= 28 days after a preliminary progression: a component >= 25 % over its sum then, new lesions included."""
+    return is_late_enough(scan) and any(is_further(now, then) for now, then in since_preliminary(scan).values())
 
 
 def still_progression(scan: Scan) -> bool:
-    """>= 28 days after a preliminary progression, `pd_confirm_rule` persistent: still PD against the old nadir."""
+    """>= 28 days after a preliminary progression, `pd_confirm_rule` = persistent: still PD against the old nadir."""
     preliminary = scan.carried.preliminary
     if preliminary is None or not is_late_enough(scan) or scan.line.choices.values["pd_confirm_rule"] != "persistent":
         return False
@@ -510,17 +526,17 @@ def still_progression(scan: Scan) -> bool:
 
 
 def one_more(scan: Scan) -> bool:
-    """>= 28 days after a preliminary progression: one more new lesion, or a non-target that newly is worse."""
+    """>= 28 days after a preliminary progression: one more new lesion, or one more non-target `unequivocal_pd`."""
     return is_late_enough(scan) and bool(scan.new or scan.worse)
 
 
 def found_preliminary(scan: Scan) -> bool:
-    """New lesion, non-target unequivocally worse or imaging PD, where `confirm_pd` asks for a repeat scan."""
+    """New lesion, non-target `unequivocal_pd` or imaging PD, where `confirm_pd` asks for a repeat scan."""
     return is_progression(scan) and needs_confirmation(scan) and not waits_unsettled(scan)
 
 
 def found_progression(scan: Scan) -> bool:
-    """New lesion, non-target unequivocally worse or imaging PD, where it does not."""
+    """New lesion, non-target `unequivocal_pd` or imaging PD, where `confirm_pd` asks for no repeat scan."""
     return is_progression(scan) and not needs_confirmation(scan) and not waits_unsettled(scan)
 
 
@@ -540,17 +556,17 @@ def is_evaluable(scan: Scan) -> bool:
 
 
 def not_evaluable(scan: Scan) -> bool:
-    """Imaging NE, or steroids or clinical status not entered."""
+    """Imaging NE, or `steroid_vs_baseline` or `clinical` not entered."""
     return scan.imaging == "NE" or bool(scan.status_needs)
 
 
 def steroids_increased(scan: Scan) -> bool:
-    """Steroids increased against the baseline, clinically not worse."""
+    """`steroid_vs_baseline` = increased, and `clinical` is not worse."""
     return scan.steroids == "increased"
 
 
 def complete(scan: Scan) -> bool | None:
-    """Imaging CR, non-targets absent, no steroids above the dose of replacement."""
+    """Imaging CR, every non-target `absent`, `steroid_above_physiologic` = no."""
     if scan.imaging != "CR" or scan.present or scan.above_replacement == "yes":
         return False
     return None if scan.unknown or scan.above_replacement is None else True
@@ -558,6 +574,6 @@ def complete(scan: Scan) -> bool | None:
 
 def imaging_gave(category: str) -> Condition:
     return when(
-        f"Imaging {category}, steroids stable or decreased, clinically not worse",
+        f"Imaging {category}, `steroid_vs_baseline` stable or decreased, `clinical` stable or improved",
         lambda scan: scan.imaging == category,
     )

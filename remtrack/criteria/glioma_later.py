@@ -43,12 +43,12 @@ def refuted(seen: Later) -> bool:
 
 
 def worse_after_steroids(seen: Later) -> bool:
-    """NE for increased steroids, and clinically worse at the next visit."""
+    """NE for `steroid_vs_baseline` = increased, and `clinical` = worse at the next visit."""
     return seen.was == "NE" and seen.after is not None and seen.after.extra.get("clinical") == "worse"
 
 
 def dose_is_back(seen: Later) -> bool:
-    """NE for increased steroids, and at the next visit the dose is back without progression."""
+    """NE for `steroid_vs_baseline` = increased, and at the next visit it is stable or decreased without progression."""
     if seen.was != "NE" or seen.after is None:
         return False
     return seen.after.extra.get("steroids") in ("stable", "decreased") and seen.after.overall not in ("PD", "pPD")

@@ -6,8 +6,7 @@ The values this gives are in `glioma`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 
 from ..model import History, Lesion, Measurement, Visit
@@ -15,6 +14,7 @@ from .base import Choices
 from .glioma import (
     ANALYTES,
     CE,
+    MEASURABLE_MM,
     NCE,
     Carried,
     Line,
@@ -24,18 +24,23 @@ from .glioma import (
     is_measurable,
     waits_unsettled,
 )
-from .lesions import ABSENT, PRESENT, UNKNOWN, WORSE, Roster, Sighting, enrol, read_nontarget
-from .products import read_pair, read_pairs, scan_days
+from .lesions import ABSENT, PRESENT, UNKNOWN, WORSE, enrol, read_nontarget
+from .products import find_new, read_pair, read_pairs, scan_days
 from .results import Panel
 from .sums import rows_of
 
-_COMPONENTS = {"ce": (CE,), "nce": (NCE,), "mixed": (CE, NCE)}
+_COMPONENTS = {"CE": (CE,), "nCE": (NCE,), "mixed": (CE, NCE)}
 _NOT_SEEN = frozenset({"absent", "disproved", "not_assessed"})
 
 
 def component_of(lesion: Lesion) -> str:
     """Return the component a lesion belongs to: enhancing unless it is recorded as non-enhancing."""
     return NCE if lesion.kind == NCE else CE
+
+
+def is_large(_lesion: Lesion, row: Measurement) -> bool:
+    """Say whether a new lesion is measurable, from which size on it counts."""
+    return is_measurable(row.longest_mm, row.short_mm)
 
 
 def prepare_line(history: History, choices: Choices) -> Line:
@@ -49,7 +54,7 @@ def prepare_line(history: History, choices: Choices) -> Line:
     counted = (CE,) if components == (CE,) else (CE, NCE)
     line.nontargets = tuple(lesion for lesion in roster.nontargets if component_of(lesion) in counted)
     roster.news = tuple(lesion for lesion in roster.news if component_of(lesion) in counted)
-    roster.sightings, roster.unclear = find_new(roster, history.visits[1:])
+    roster.sightings, roster.unclear = find_new(roster, history.visits[1:], is_large)
     line.radiotherapy_ends = tuple(event.event_on for event in history.events if event.event == "radiotherapy_end")
     line.has_scan_days = len({row.measured_on for visit in history.visits for row in visit.measurements} | {None}) > 1
     if line.baseline is not None:
@@ -67,39 +72,6 @@ def prepare_line(history: History, choices: Choices) -> Line:
             nadir_on=None if line.baseline_value is None else line.baseline.visit_on,
         )
     return line
-
-
-# ----------------------------------------------------------------------------------------- new lesions
-
-
-def find_new(roster: Roster, visits: Sequence[Visit]) -> tuple[tuple[Sighting, ...], frozenset[str]]:
-    """
-    Return the new lesions that count, by date, and the ids of those that are unclear so far.
-
-    A size of 10 x 10 mm counts from then on; one that is called unequivocal from its first sighting.
-    """
-    wanted = {lesion.lesion_id for lesion in roster.news}
-    unclear: dict[str, tuple[date, date]] = {}
-    counted: dict[str, Sighting] = {}
-    for visit in visits if wanted else ():
-        for row in visit.measurements:
-            name = row.lesion_id
-            if name not in wanted:
-                continue
-            here = (visit.visit_on, row.measured_on or visit.visit_on)
-            if row.state == "disproved":
-                unclear.pop(name, None)
-                counted.pop(name, None)
-            elif row.state == "equivocal":
-                unclear.setdefault(name, here)
-            elif row.state in ("unequivocal", "unequivocal_pd"):
-                first = unclear.setdefault(name, here)
-                if name not in counted or first[0] < counted[name].seen_on:
-                    counted[name] = Sighting(name, *first, visit.visit_on)
-            elif name not in counted and is_measurable(row.longest_mm, row.short_mm):
-                counted[name] = Sighting(name, *here, visit.visit_on)
-    ordered = sorted(counted.values(), key=lambda found: (found.seen_on, len(found.lesion_id), found.lesion_id))
-    return tuple(ordered), frozenset(unclear.keys() - counted.keys())
 
 
 # ------------------------------------------------------------------------------------------- observing
@@ -133,7 +105,7 @@ def compare_scan(scan: Scan) -> Scan:
     before = carried.forgiven if waiting is None else carried.forgiven | waiting.new | waiting.worse
     scan.new = tuple(found.lesion_id for found in scan.sightings if found.lesion_id not in before)
     scan.worse = tuple(name for name in scan.worse_now if name not in before)
-    scan.present += tuple(name for name in scan.new_seen if name in before)
+    scan.present += tuple(name for name in (*scan.worse_now, *scan.new_seen) if name in before)
     scan.flags.extend(remarks(scan))
     return scan
 
@@ -165,6 +137,19 @@ def _observe_new(scan: Scan) -> None:
         if row.state not in _NOT_SEEN and (pair is None or not pair.is_gone):
             seen.append(lesion.lesion_id)
     scan.new_seen = tuple(seen)
+    counted = {found.lesion_id for found in scan.line.roster.sightings}
+    bare = [
+        name for name in seen if name not in counted and scan.rows[name].state in ("measured", "present", "increased")
+    ]
+    scan.new_unsized = tuple(
+        f"{name} has no size of both diameters" for name in bare if may_be_measurable(scan.rows[name])
+    )
+
+
+def may_be_measurable(row: Measurement) -> bool:
+    """Say whether a new lesion may be 10 x 10 mm for all that was measured of it: a diameter is missing."""
+    known = [size for size in (row.longest_mm, row.short_mm) if size is not None]
+    return len(known) < 2 and all(size >= MEASURABLE_MM for size in known)
 
 
 def _as_measured(row: Measurement) -> Measurement:
@@ -179,8 +164,10 @@ def remarks(scan: Scan) -> Iterator[str]:
         if scan.rows[name].state == "equivocal":
             yield f"new lesion {name} is unclear; look at it again at the next visit"
     known = {found.lesion_id for found in scan.sightings}
+    yield from (f"new lesion {gap} and is not called unequivocal; it is not counted" for gap in scan.new_unsized)
     for name in scan.new_seen:
-        if name not in known and scan.rows[name].state != "equivocal":
+        row = scan.rows[name]
+        if name not in known and row.state != "equivocal" and not may_be_measurable(row):
             yield f"new lesion {name} is under 10 x 10 mm and not called unequivocal; it is not counted"
     if scan.carried.had_complete and any(pair.longest_mm for pairs in scan.pairs.values() for pair in pairs.found):
         yield "review: tumour is to be measured again after a complete response; re-image"
@@ -209,7 +196,7 @@ def carried_after(scan: Scan) -> Carried:
     if overall == "pPD" and waiting is None:
         waiting = Preliminary(scan.visit.visit_on, products_of(scan), frozenset(scan.new), frozenset(scan.worse))
         if scan.line.choices.values["pd_confirm_rule"] == "further_25":
-            nadirs |= {name: found for name, found in scan.sums.items() if found is not None and name in nadirs}
+            nadirs.clear()  # the sums of this visit are the first again; one that is not complete waits for the next
             restarted_on = scan.visit.visit_on
     for component, found in scan.sums.items():
         if found is not None and scan.line.targets[component]:
@@ -224,6 +211,7 @@ def carried_after(scan: Scan) -> Carried:
         frozenset(forgiven),
         restarted_on,
         carried.had_complete or overall == "CR",
+        carried.progressed or overall == "PD",
     )
 
 
@@ -237,12 +225,15 @@ def outcome(scan: Scan) -> str:
     return "refuted" if is_late_enough(scan) and not waits_unsettled(scan) else ""
 
 
-def products_of(scan: Scan) -> dict[str, Decimal]:
-    """Return the products of the targets and of the new lesions that count, by lesion."""
+def products_of(scan: Scan) -> dict[str, dict[str, Decimal]]:
+    """Return the products of the targets and of the new lesions that count, by component and lesion."""
     found = {
-        pair.lesion.lesion_id: pair.product_mm2
-        for pairs in scan.pairs.values()
-        for pair in pairs.found
-        if pair.product_mm2 is not None
+        component: {pair.lesion.lesion_id: pair.product_mm2 for pair in pairs.found if pair.product_mm2 is not None}
+        for component, pairs in scan.pairs.items()
     }
-    return found | {name: size for name, size in scan.new_sizes.items() if name in scan.new}
+    for lesion in scan.line.roster.news:
+        name, component = lesion.lesion_id, component_of(lesion)
+        if name in scan.new_sizes and name in scan.new:
+            # Without a component of its own, a new lesion is added to what is measured.
+            found[component if component in found else next(iter(found))][name] = scan.new_sizes[name]
+    return found

@@ -7,8 +7,19 @@ from decimal import Decimal
 
 from ..verdict import Problem, Step
 from .base import number, percent
-from .glioma import ANALYTES, LABELS, NCE, REPEAT_DAYS, Line, Scan, is_measurable, since_preliminary
-from .glioma_scan import observe_scan
+from .glioma import (
+    ANALYTES,
+    LABELS,
+    NCE,
+    REPEAT_DAYS,
+    Line,
+    Scan,
+    has_grown,
+    is_further,
+    is_measurable,
+    since_preliminary,
+)
+from .glioma_scan import observe_scan, outcome
 from .products import product_step, read_pairs, square_mm, unusual_pairs
 from .results import Panel
 from .sums import change_pct, rows_of, yes_or_no
@@ -60,15 +71,27 @@ def status_steps(scan: Scan) -> Iterator[Step]:
     }
     for label, value in told.items():
         yield Step(label, value or "not entered", "as entered", value or "not known")
-    if scan.carried.preliminary is not None:
-        now, then = since_preliminary(scan)
+    for component, (now, then) in since_preliminary(scan).items():
         pct = change_pct(now, then)
         share = "" if pct is None or not pct.is_finite() else f" = {percent(pct)} %"
-        value = f"{square_mm(now)} after {square_mm(then)} on {scan.preliminary_on}{share}, {scan.days} days later"
-        confirms = scan.days >= REPEAT_DAYS and then > 0 and now * 4 >= then * 5
-        yield Step("Since the preliminary progression", value, "+25 % from day 28 on", yes_or_no(confirms))
+        value = f"{LABELS[component]} {square_mm(now)} after {square_mm(then)} on {scan.preliminary_on}{share}"
+        confirms = scan.days >= REPEAT_DAYS and is_further(now, then)
+        yield Step(
+            "Since the preliminary progression",
+            f"{value}, {scan.days} days later",
+            "+25 % from day 28 on",
+            yes_or_no(confirms),
+        )
+    if scan.carried.preliminary is not None:
+        yield Step(
+            "Preliminary progression",
+            f"of {scan.preliminary_on}",
+            "settled by the first scan from day 28 on that can be rated",
+            outcome(scan) or "open",
+        )
     for part, finding in scan.findings.items():
-        yield Step(_LABELS[part], finding.because, finding.rule, finding.category)
+        if part != "target" or "imaging" not in scan.findings:  # both components are told one by one
+            yield Step(_LABELS[part], finding.because, finding.rule, finding.category)
 
 
 def baseline_steps(line: Line) -> Iterator[Step]:
@@ -95,11 +118,15 @@ def changes(scan: Scan) -> Iterator[str]:
     if scan.worse:
         yield f"no progression by non-target lesions if {' and '.join(scan.worse)} were not unequivocally worse"
     if scan.carried.preliminary is not None:
-        _, then = since_preliminary(scan)
+        limits = [
+            f"{LABELS[part]} {square_mm(then * 5 / 4)}" for part, (_, then) in since_preliminary(scan).items() if then
+        ]
         if scan.days < REPEAT_DAYS:
             yield f"nothing but clinical status settles it before {REPEAT_DAYS} days; now {scan.days}"
-        elif then:
-            yield f"confirmed from {square_mm(then * 5 / 4)}, one more new lesion or a newly worse non-target"
+        elif limits and outcome(scan) == "confirmed":
+            yield f"not confirmed by growth below {' or '.join(limits)}"
+        elif limits:
+            yield f"confirmed from {' or '.join(limits)}, one more new lesion or a newly worse non-target"
     for component in scan.line.components:
         yield from _limits(scan, component)
 
@@ -108,8 +135,12 @@ def _limits(scan: Scan, component: str) -> Iterator[str]:
     now, baseline, nadir = scan.sums[component], scan.line.baselines.get(component), scan.carried.nadirs.get(component)
     label = f"{'a' if component == NCE else 'an'} {LABELS[component]} sum"
     if nadir is not None and scan.line.targets[component]:
-        limit = f"from {label} of {square_mm(nadir * 5 / 4)}, " if nadir else ""
-        yield f"progression {limit}with a target of 10 x 10 mm; now {number(scan.pairs[component].total)}"
+        total = scan.pairs[component].total
+        if nadir and has_grown(scan, component):
+            yield f"no progression below {label} of {square_mm(nadir * 5 / 4)}; now {number(total)}"
+        else:
+            limit = f"from {label} of {square_mm(nadir * 5 / 4)}, " if nadir else ""
+            yield f"progression {limit}with a target of 10 x 10 mm; now {number(total)}"
     if now is None or not baseline:
         return
     limits = [(Decimal("0.5"), "PR"), (Decimal("0.75"), "MR")] if component == NCE else [(Decimal("0.5"), "PR")]
@@ -149,7 +180,7 @@ def unusual_baseline(line: Line) -> Iterator[Problem]:
         yield Problem(
             "warning",
             f"{who}: no target of the component that is measured",
-            "no response can be read; the setting component chooses enhancing (ce), non-enhancing (nce) or mixed",
+            "no response can be read; the setting component chooses enhancing (CE), non-enhancing (nCE) or mixed",
             rule="no-target-of-component",
         )
     for trouble in Panel(baseline, ANALYTES).troubles:

@@ -43,6 +43,7 @@ class Series(NamedTuple):
     `opened_on` is the visit of the iUPD, `dated_on` the day that is dated to, `triggers` the kinds of lesion that
     made it. `lowest_mm` and `lowest_new_mm` are the smallest sums of targets and of new lesions over the visits
     that count since then, None while none was complete. `had_responded`: targets were iPR or iCR when it opened.
+    `worse` are the non-targets that were unequivocally worse since then.
     """
 
     opened_on: date
@@ -51,6 +52,7 @@ class Series(NamedTuple):
     lowest_mm: Decimal | None
     lowest_new_mm: Decimal | None
     had_responded: bool
+    worse: frozenset[str] = frozenset()
 
 
 class Known(NamedTuple):
@@ -82,7 +84,9 @@ class ImmuneScan(Scan):
     What iRECIST sees at a visit.
 
     `fresh` are new lesions first seen now, `visible` all that can be seen now; `new_gap` says which were not
-    assessed. `new_sum_mm` is None when one of those that are measured is missing, or there is none.
+    assessed. `new_sum_mm` is None when one of those that are measured is missing, or there is none;
+    `new_assessed_mm` is what the others add up to. `increased` are non-targets that have grown further: called so,
+    or unequivocally worse in an open series of non-targets in which they were not yet.
     """
 
     known: Known = field(kw_only=True)
@@ -90,11 +94,13 @@ class ImmuneScan(Scan):
     visible: tuple[str, ...] = ()
     new_gap: tuple[str, ...] = ()
     new_sum_mm: Decimal | None = None
+    new_assessed_mm: Decimal = ZERO
     new_sizes: tuple[tuple[str, Decimal], ...] = ()
     new_increased: tuple[str, ...] = ()
     new_worse: tuple[str, ...] = ()
     increased: tuple[str, ...] = ()
     has_new_symptom: bool = False
+    is_unstable: bool = False
 
     @property
     def series(self) -> Series | None:
@@ -131,7 +137,7 @@ class ImmuneScan(Scan):
         return found
 
     @property
-    def triggers_told(self) -> str:
+    def triggers(self) -> str:
         return " and ".join(sorted(self.open_or_confirmed.triggers))
 
     @property
@@ -171,12 +177,16 @@ class ImmuneScan(Scan):
         return self.known.lowest_new_mm or ZERO
 
     @property
+    def least_growth_mm(self) -> Decimal:
+        return least_growth(self.line)
+
+    @property
     def further_mm(self) -> Decimal:
         return self.part_sum_mm - self.lowest_since_mm
 
     @property
     def new_further_mm(self) -> Decimal:
-        return (self.new_sum_mm or ZERO) - self.lowest_new_since_mm
+        return self.new_assessed_mm - self.lowest_new_since_mm
 
     @property
     def complete_needs(self) -> tuple[str, ...]:
@@ -199,9 +209,9 @@ class ImmuneScan(Scan):
         return f"{' and '.join(back)} seen again after the complete response of {self.complete_on}"
 
     @property
-    def reset_told(self) -> str:
+    def new_lesions_and_reset(self) -> str:
         """That this visit resets a series, and what of the new lesions is still there."""
-        still = f"; new lesion {self.visible_ids} still seen" if self.visible else "; no new lesion"
+        still = f"new lesion {self.visible_ids} still seen" if self.visible else "no new lesion"
         return still + ("" if self.series is None else f"; the iUPD of {self.series.opened_on} is reset")
 
     @property
@@ -269,14 +279,16 @@ def observe_immune(line: ImmuneLine, known: Known, visit: Visit) -> ImmuneScan:
             for lesion in roster.nontargets
             if lesion.lesion_id in scan.rows and scan.rows[lesion.lesion_id].state == "increased"
         )
+        if triggered(scan, NONTARGETS) and known.series is not None:
+            # Entered again, unequivocal progression is "as bad as before"; of one more lesion it is an increase.
+            scan.increased += tuple(name for name in scan.worse if name not in known.series.worse)
     if scan.sightings:
         _observe_new(scan)
     if visit.results:
         panel = Panel(visit, ANALYTES)
         scan.has_new_symptom = panel.word("unscheduled_new_symptom") == "yes"
         scan.flags.extend(panel.troubles)
-        if known.series is not None and panel.word("clinically_stable") == "no":
-            scan.flags.append("not clinically stable while progression is not confirmed; review therapy")
+        scan.is_unstable = panel.word("clinically_stable") == "no"
     return scan
 
 
@@ -295,8 +307,9 @@ def _observe_new(scan: ImmuneScan) -> None:
         own = [(lesion, size) for lesion, size in sizes if lesion in measured]
         visible += [lesion.lesion_id for lesion, size in own if is_seen(lesion, size) or lesion.lesion_id in taken]
         scan.new_sizes = tuple((lesion.lesion_id, size) for lesion, size in sizes)
+        scan.new_assessed_mm = sum((size for _, size in sizes), ZERO)
         if not missing:
-            scan.new_sum_mm = sum((size for _, size in sizes), ZERO)
+            scan.new_sum_mm = scan.new_assessed_mm
     for lesion in line.by_state:
         if lesion.lesion_id not in seen:
             continue
@@ -311,17 +324,23 @@ def _observe_new(scan: ImmuneScan) -> None:
                 scan.new_increased += (lesion.lesion_id,)
             elif said == "unequivocal_pd":
                 scan.new_worse += (lesion.lesion_id,)
+            elif said == "measured" and lesion.lesion_id not in scan.fresh:
+                scan.flags.append(
+                    f"new lesion {lesion.lesion_id} was not measurable when first seen and is followed by a state, not "
+                    "by its size; enter increased if it has grown"
+                )
     scan.visible, scan.new_gap = tuple(visible), tuple(gap)
 
 
 def sized(lesions: Iterable[Lesion], rows: Rows) -> Rows:
-    """Return the readings that carry a size beside a judgement ("14 unequivocal") as plain sizes."""
-    found = (rows[lesion.lesion_id] for lesion in lesions if lesion.lesion_id in rows)
-    return {
+    """Return readings with a size beside a judgement ("14 unequivocal") as plain sizes; disproved is not there."""
+    found = [rows[lesion.lesion_id] for lesion in lesions if lesion.lesion_id in rows]
+    plain = {
         row.lesion_id: Measurement(row.lesion_id, "measured", row.longest_mm, row.short_mm, measured_on=row.measured_on)
         for row in found
         if row.state in _JUDGED and (row.longest_mm is not None or row.short_mm is not None)
     }
+    return plain | {row.lesion_id: Measurement(row.lesion_id, "absent") for row in found if row.state == "disproved"}
 
 
 def is_seen(lesion: Lesion, size: Decimal) -> bool:
@@ -360,17 +379,17 @@ def nontarget_worse(scan: ImmuneScan) -> bool:
 
 
 def new_grown(scan: ImmuneScan) -> bool | None:
-    """The measured new lesions are >= 20 % and >= 5 mm over their smallest sum before."""
-    low, now = scan.known.lowest_new_mm, scan.new_sum_mm
+    """The measured new lesions are >= 20 % and >= 5 mm (`min_abs_increase_mm`) over their smallest sum before."""
+    low, now = scan.known.lowest_new_mm, scan.new_assessed_mm
     if low is None:
         return False
-    if now is None:
-        return None
-    return now - low >= least_growth(scan.line) and now > low and now * 10 >= low * 12
+    if now > low and now - low >= least_growth(scan.line) and now * 10 >= low * 12:
+        return True
+    return None if scan.new_sum_mm is None else False
 
 
 def new_unequivocal(scan: ImmuneScan) -> bool:
-    """A new lesion followed by a state is unequivocally worse."""
+    """A new lesion followed by a state is `unequivocal_pd`."""
     return bool(scan.new_worse)
 
 
@@ -398,7 +417,7 @@ def is_early(scan: ImmuneScan) -> bool:
 
 
 def early_exception(scan: ImmuneScan) -> bool:
-    """A series is open, and an early scan that was done for a new symptom shows one more new lesion."""
+    """A series is open, and an early scan with `unscheduled_new_symptom` = yes shows one more new lesion."""
     return is_early(scan) and scan.has_new_symptom and bool(scan.one_more)
 
 
@@ -419,7 +438,7 @@ def further_target(scan: ImmuneScan) -> bool | None:
 
 
 def further_nontarget(scan: ImmuneScan) -> bool:
-    """Non-targets opened the series, and one has increased further."""
+    """Non-targets opened the series, and one is `increased`, or one more of them `unequivocal_pd`."""
     return triggered(scan, NONTARGETS) and bool(scan.increased)
 
 
@@ -430,13 +449,13 @@ def further_new(scan: ImmuneScan) -> bool | None:
     assert scan.series is not None  # noqa: S101 - just asked
     if scan.series.lowest_new_mm is None:
         return False
-    if scan.new_sum_mm is None:
-        return None
-    return scan.new_sum_mm >= scan.series.lowest_new_mm + FURTHER_GROWTH_MM
+    if scan.new_assessed_mm >= scan.series.lowest_new_mm + FURTHER_GROWTH_MM:
+        return True
+    return None if scan.new_sum_mm is None else False
 
 
 def further_new_state(scan: ImmuneScan) -> bool:
-    """New lesions opened the series, and one followed by a state has increased further."""
+    """New lesions opened the series, and one followed by a state is `increased` or `unequivocal_pd`."""
     return triggered(scan, NEW) and bool(scan.new_increased or scan.new_worse)
 
 
@@ -474,7 +493,7 @@ def not_assessed(scan: ImmuneScan) -> bool:
 
 
 def stays_open(scan: ImmuneScan) -> bool:
-    """Something is still PD; or new lesions opened the series, are still seen, and targets do not newly respond."""
+    """Targets or non-targets meet PD; or new lesions opened the series, are seen, and targets do not newly respond."""
     if scan.series is None:
         return False
     if target_worse(scan) or nontarget_worse(scan):
@@ -522,6 +541,7 @@ def series_after(scan: ImmuneScan, dated_on: date) -> tuple[Series | None, Serie
         known.series._replace(
             lowest_mm=lesser(known.series.lowest_mm, scan.sum_mm),
             lowest_new_mm=lesser(known.series.lowest_new_mm, scan.new_sum_mm),
+            worse=known.series.worse | set(scan.worse),
         ),
         None,
     )
@@ -540,6 +560,7 @@ def _opened(scan: ImmuneScan, dated_on: date) -> Series:
         scan.sum_mm,
         scan.new_sum_mm,
         scan.gave("target") in ("iPR", "iCR"),
+        frozenset(scan.worse),
     )
 
 

@@ -20,8 +20,10 @@ Confirmation
   sum still enters the nadir. The exception is an early scan for a new symptom that shows one more new lesion.
 - A scan later than 8 weeks still confirms, with a remark.
 - PD in another kind of lesion than opened the series confirms. `unequivocal_pd` entered again for a non-target
-  means as bad as before; `increased` means further growth, and without an open series of non-targets it means nothing.
-- Not assessed, in what decides, leaves the visit NE and the series open, unless what was assessed confirms.
+  means as bad as before; of one more non-target it is further growth ([Y] Table 2 asks for no more than a further
+  increase of non-target disease), as `increased` is. Without an open series of non-targets `increased` means nothing.
+- Not assessed, in what decides, leaves the visit NE and the series open, unless what was assessed confirms: sums of
+  targets and of new lesions may prove growth without the lesion that is missing.
 - A lesion seen again after an overall iCR is PD of RECIST 1.1, so an iUPD of its kind of lesion.
 Reset
 - iSD, iPR, iCR or Non-iCR/Non-iUPD closes the series; the nadir stays. With new lesions among the triggers that
@@ -31,9 +33,10 @@ Reset
 New lesions
 - One that measures 10 mm (a node 15 mm in short axis) when first seen is followed by its size, up to five, two in
   one organ; any other by a state, never by a number. That is fixed at first sight. Their sum stands apart.
-- After a reset they are PD again by a further new lesion, by 20 % and 5 mm of their sum over its smallest value
-  (which begins anew when one more is measured), or by an unequivocal worsening of one followed by a state.
-- One that vanished and returns is not one more.
+- After a reset they are PD again by a further new lesion, by 20 % and 5 mm * of their sum over its smallest value, or
+  by an unequivocal worsening of one followed by a state. The smallest value begins anew when one more is measured:
+  [F] names "baseline or nadir" of the sum, and 30 mm that join it are no growth of the 20 mm that were there.
+- One that vanished and returns is not one more; one that is disproved is not there.
 Time
 - Progression is dated to the iUPD of the series that was confirmed. A series that is still open counts at its
   iUPD once death, clinical progression or a new line closes the line; until then it is pending.
@@ -56,13 +59,10 @@ from decimal import Decimal
 from ..episodes import Confirmation, Persistence, Terms, before_therapy, find_stretches
 from ..model import History, Visit
 from ..verdict import (
-    COMPLETE,
-    NO_DISEASE,
     NOT_EVALUABLE,
     PARTIAL,
     POSSIBLE_PROGRESSION,
     PROGRESSION,
-    STABLE,
     Assessment,
     Category,
     Course,
@@ -76,6 +76,7 @@ from .immune import ANALYTES, LAST_REPEAT_DAYS, ImmuneLine, ImmuneScan, Known, o
 from .immune_steps import changes, series_steps
 from .lesions import read_targets
 from .recist import (
+    CATEGORIES as RECIST_CATEGORIES,
     INPUTS as RECIST_INPUTS,
     SETTINGS as RECIST_SETTINGS,
     all_absent,
@@ -99,23 +100,26 @@ Y = "Seymour 2017, "
 F = "RECIST Working Group, questions on iRECIST"
 R = "Eisenhauer 2009 (RECIST 1.1), as iRECIST takes it over"
 
+_AS_UNDER_RECIST = {"CR": "iCR", "PR": "iPR", "SD": "iSD", "Non-CR/Non-PD": "Non-iCR/Non-iUPD", "NED": "NED"}
 CATEGORIES = (
-    Category("iCR", "complete response", "no sign of the cancer on this check", 1, COMPLETE),
-    Category("iPR", "partial response", "clearly smaller", 2, PARTIAL),
-    Category("iSD", "stable disease", "stable", 3, STABLE),
-    Category("Non-iCR/Non-iUPD", "non-iCR/non-iUPD", "still seen, not clearly worse", 4, STABLE),
-    Category("NED", "no evidence of disease", "no evidence of disease on tests", 5, NO_DISEASE),
+    *(
+        category._replace(
+            code=_AS_UNDER_RECIST[category.code], label=category.label.replace("non-CR/non-PD", "non-iCR/non-iUPD")
+        )
+        for category in RECIST_CATEGORIES
+        if category.code in _AS_UNDER_RECIST
+    ),
     Category("iCPD", "confirmed progressive disease", "growth, or a new area, seen twice", 6, PROGRESSION),
     Category("iUPD", "unconfirmed progressive disease", "possible growth, to be seen again", 7, POSSIBLE_PROGRESSION),
     Category("NE", "not evaluable", "cannot be rated", 8, NOT_EVALUABLE),
 )
 
-SETTINGS = (
+SETTINGS: tuple[Setting, ...] = (
     *(setting._replace(default="no") if setting.name == "confirm_required" else setting for setting in RECIST_SETTINGS),
     Setting("confirm_tolerance_days", "0", whole(0, 14), "a repeat scan may be so many days short of 28"),
 )
 
-INPUTS = (
+INPUTS: tuple[Input, ...] = (
     *RECIST_INPUTS,
     Input("increased", "", "state of a non-target or new lesion that has grown further since an iUPD"),
     *(analyte.as_input for analyte in ANALYTES.values()),
@@ -261,8 +265,8 @@ SERIES_RULES: tuple[Rule[ImmuneScan], ...] = (
         "irecist.overall.iupd_new_grown",
         "iUPD",
         see.opens(see.new_grown),
-        "new lesions, {new_sum_mm} mm together, 20 % and 5 mm or more over their smallest sum {lowest_new_mm} mm: "
-        "unconfirmed again",
+        "new lesions, {new_assessed_mm} mm together, 20 % and {least_growth_mm} mm or more over their smallest sum "
+        "{lowest_new_mm} mm: unconfirmed again",
         F + ", how do new lesions define progression",
         needs="new_gap",
     ),
@@ -302,7 +306,7 @@ SERIES_RULES: tuple[Rule[ImmuneScan], ...] = (
         "irecist.overall.icpd_new",
         "iCPD",
         see.further_new,
-        "new lesions, {new_sum_mm} mm together, are {new_further_mm} mm over their smallest sum "
+        "new lesions, {new_assessed_mm} mm together, are {new_further_mm} mm over their smallest sum "
         "{lowest_new_since_mm} mm since the iUPD of {opened_on}: confirmed",
         Y + "Table 2",
         needs="new_gap",
@@ -325,21 +329,21 @@ SERIES_RULES: tuple[Rule[ImmuneScan], ...] = (
         "irecist.overall.icpd_other_target",
         "iCPD",
         see.other_target,
-        "{target_pd}, after the iUPD of {opened_on} by {triggers_told}: confirmed",
+        "{target_pd}, after the iUPD of {opened_on} by {triggers}: confirmed",
         Y + "Table 2",
     ),
     Rule(
         "irecist.overall.icpd_other_nontarget",
         "iCPD",
         see.other_nontarget,
-        "{nontarget_pd}, after the iUPD of {opened_on} by {triggers_told}: confirmed",
+        "{nontarget_pd}, after the iUPD of {opened_on} by {triggers}: confirmed",
         Y + "Table 2",
     ),
     Rule(
         "irecist.overall.icpd_other_new",
         "iCPD",
         see.other_new,
-        "new lesions are worse too, after the iUPD of {opened_on} by {triggers_told}: confirmed",
+        "new lesions are worse too, after the iUPD of {opened_on} by {triggers}: confirmed",
         Y + "Table 2",
         needs="new_gap",
     ),
@@ -354,13 +358,13 @@ SERIES_RULES: tuple[Rule[ImmuneScan], ...] = (
         "irecist.overall.iupd_open",
         "iUPD",
         see.stays_open,
-        "neither further growth nor a reset since the iUPD of {opened_on} by {triggers_told}",
+        "neither further growth nor a reset since the iUPD of {opened_on} by {triggers}",
         Y + "Table 2",
     ),
 )
 
-_BOTH = "{target_because}; {nontarget_because}{reset_told}"
-_BESIDE = "{nontarget_because}{reset_told}"
+_BOTH = "{target_because}; {nontarget_because}; {new_lesions_and_reset}"
+_BESIDE = "{nontarget_because}; {new_lesions_and_reset}"
 
 OVERALL_TARGET: Table[ImmuneScan] = Table(
     "overall",
@@ -456,6 +460,8 @@ class Irecist(Family):
         series, _ = see.series_after(seen, seen.visit.visit_on)
         if series is not None:
             seen.extra["iupd_since"] = series.opened_on.isoformat()
+            if seen.is_unstable:
+                seen.flags.append("review: not clinically stable while progression is not confirmed")
         if seen.new_sum_mm is not None:
             seen.extra["new_sum_mm"] = number(seen.new_sum_mm)
         if seen.series is not None and seen.gave("overall") == "iCPD":

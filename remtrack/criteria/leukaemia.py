@@ -1,17 +1,17 @@
 """
-What the acute leukaemias share: one assessment from marrow, blood and the rest, and how a remission is followed.
+What the acute leukaemias share: which samples make one assessment, and how a remission is followed.
 
-Their rule tables stand in `aml` and `blood_all`. Here are the inputs that both read, which samples make one
-assessment, when a remission is dated, that it is reported until a relapse, and the times counted from it.
+Their rule tables stand in `aml` and `blood_all`, the inputs and conditions of both in `leukaemia_visit`. Here is
+when a remission is dated, that it is reported until a relapse, and the times counted from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from ..episodes import DEATH, DURATION, Confirmation, Terms, before_therapy
 from ..model import History, Visit
@@ -26,31 +26,23 @@ from ..verdict import (
     Problem,
     Step,
 )
-from .base import COMMON_SETTINGS, Basis, Choices, Family, Rule, Seen, Setting, Table, always, choice, whole
-from .results import (
-    NONE_SEEN,
-    ZERO,
-    Amount,
-    Panel,
-    Reading,
-    all_of,
-    count,
-    share,
-    when,
-    word,
+from .base import COMMON_SETTINGS, Choices, Family, Rule, Seen, Setting, Table, always, choice, whole
+from .drawn import bound, first
+from .leukaemia_visit import (
+    ADEQUATE,
+    ANC,
+    CLEAR_MARROW_PCT,
+    EMD,
+    MARROW,
+    PARTIAL_MARROW_PCT,
+    PLT,
+    AcuteLine,
+    Assessed,
+    Carried,
+    Marrow,
+    find_clear,
 )
-
-CLEAR_MARROW_PCT = Decimal(5)
-PARTIAL_MARROW_PCT = Decimal(25)
-# Neutrophils and platelets that have recovered, and that have partly recovered, in 10^9/L.
-RECOVERED_ANC, RECOVERED_PLT = Decimal(1), Decimal(100)
-PARTLY_ANC, PARTLY_PLT = Decimal("0.5"), Decimal(50)
-
-MARROW = share("bm_blasts_pct", "blasts among the nucleated cells of the marrow", zero_words=NONE_SEEN)
-ADEQUATE = word("bm_adequate", "whether the marrow sample can be used: spicules, and 200 cells or 10 % cellularity")
-EMD = word("emd", "disease outside marrow and blood; empty: as last entered in this line, no if never")
-ANC = count("anc", "neutrophils in blood", 100)
-PLT = count("plt", "platelets in blood, untransfused", 2000)
+from .results import ZERO, Panel, Reading, when
 
 COUNT_SETTINGS = (
     Setting(
@@ -61,231 +53,6 @@ COUNT_SETTINGS = (
     ),
     Setting("count_window_days", "14", whole(0, 99), "blood counts up to so many days after a marrow belong to it"),
 )
-
-
-class Marrow(NamedTuple):
-    """A marrow that later blood counts may complete: its reading, the counts it has, and the rank it gave."""
-
-    reading: Reading
-    counts: Mapping[str, Reading]
-    rank: int
-
-
-class Carried(NamedTuple):
-    """
-    What a visit is compared with.
-
-    `remission_on` is the visit of the first remission of the line and `best` the best remission level so far,
-    None and "" before. `beside` is what one family alone carries.
-    """
-
-    emd: str = "no"
-    marrow: Marrow | None = None
-    remission_on: date | None = None
-    best: str = ""
-    relapsed: bool = False
-    beside: Any = None
-
-
-@dataclass(slots=True)
-class AcuteLine(Basis):
-    """A line of acute leukaemia: each visit's results as read, the response landmark, the marrow before treatment."""
-
-    panels: Mapping[date, Panel] = field(kw_only=True)
-    landmark_on: date | None = None
-    before: Amount | None = None
-
-
-@dataclass(slots=True)
-class Assessed(Seen):
-    """
-    What an acute leukaemia shows at a visit: the marrow that counts and the blood that belongs to it.
-
-    `marrow` is None when it was not done or cannot be read; `borrowed` says that it is an earlier visit's, which
-    these blood counts complete. `counts` are the blood tests within the window. `also` is what a family asks
-    besides of a clear marrow, None when that cannot be said; `lacks` then name what is missing.
-    """
-
-    line: AcuteLine = field(kw_only=True)
-    carried: Carried = field(kw_only=True)
-    panel: Panel = field(kw_only=True)
-    blood_test: str = field(kw_only=True)
-    marrow: Reading | None = None
-    borrowed: bool = False
-    is_adequate: bool = True
-    counts: Mapping[str, Reading] = field(default_factory=dict)
-    emd: str = "no"
-    also: bool | None = True
-    is_clear: bool | None = None
-    lacks: tuple[str, ...] = ()
-
-    # What was measured
-
-    def numbers(self) -> dict[str, Any]:
-        return {} if self.borrowed or self.marrow_pct is None else {"value": self.marrow_pct.value}
-
-    def amount(self, test: str) -> Amount | None:
-        reading = self.counts.get(test)
-        return None if reading is None else reading.amount
-
-    @property
-    def marrow_pct(self) -> Amount | None:
-        return None if self.marrow is None else self.marrow.amount
-
-    @property
-    def in_remission(self) -> bool:
-        return self.carried.remission_on is not None
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the landmark has come and no remission was reached before."""
-        landmark_on = self.line.landmark_on
-        return landmark_on is not None and self.visit.visit_on >= landmark_on and not self.in_remission
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether blood blasts and both counts are there."""
-        return self.blood_test in self.counts and "anc" in self.counts and "plt" in self.counts
-
-    @property
-    def no_blood_blasts(self) -> bool | None:
-        blasts = self.amount(self.blood_test)
-        return None if blasts is None else blasts.at_most(ZERO)
-
-    # Names that the sentences use
-
-    @property
-    def items(self) -> str:
-        return f"{self.marrow_said}, {self.blood_said}, {self.emd_said}, {self.counts_said}"
-
-    @property
-    def marrow_said(self) -> str:
-        if self.marrow is None:
-            return "no marrow"
-        return f"marrow blasts {self.marrow.said}{self._day(self.marrow)}"
-
-    @property
-    def blood_said(self) -> str:
-        reading = self.counts.get(self.blood_test)
-        if reading is None:
-            return "blood blasts not known"
-        none = self.no_blood_blasts
-        return f"{'no blood blasts' if none else f'blood blasts {reading.said}'}{self._day(reading)}"
-
-    @property
-    def counts_said(self) -> str:
-        return " and ".join(
-            self._count_said(test, name) for test, name in (("anc", "neutrophils"), ("plt", "platelets"))
-        )
-
-    def _count_said(self, test: str, name: str) -> str:
-        reading = self.counts.get(test)
-        if reading is None or reading.amount is None:
-            return f"{name} not known"
-        return f"{name} {reading.amount}{self._day(reading)}"
-
-    @property
-    def emd_said(self) -> str:
-        return "extramedullary disease" if self.emd == "yes" else "no extramedullary disease"
-
-    def _day(self, reading: Reading) -> str:
-        return "" if reading.on == self.visit.visit_on else f" ({reading.on})"
-
-    @property
-    def before_said(self) -> str:
-        return "not known" if self.line.before is None else f"{self.line.before} %"
-
-    @property
-    def landmark_on(self) -> date | None:
-        return self.line.landmark_on
-
-    @property
-    def best(self) -> str:
-        return self.carried.best
-
-    # What is missing
-
-    def missing(self, **answers: bool | None) -> tuple[str, ...]:
-        """
-        Return a sentence for each item that is missing, or that is a bound which decides nothing.
-
-        `answers` are what was asked of a blood count, by its name; without one it only has to be there.
-        """
-        if not self.is_adequate:
-            return ("the marrow sample is marked as inadequate",)
-        if self.marrow_pct is None:
-            return (self.panel.lack(MARROW.name),)
-        asked = {self.blood_test: self.no_blood_blasts, "anc": True, "plt": True, **answers}
-        found = [] if self.marrow_pct.below(CLEAR_MARROW_PCT) is not None else [_vague(MARROW.name, self.marrow_pct)]
-        for test, answer in asked.items():
-            amount = self.amount(test)
-            if amount is None:
-                found.append(self._lack(test))
-            elif answer is None:
-                found.append(_vague(test, amount))
-        return (*found, *self.lacks)
-
-    def _lack(self, test: str) -> str:
-        if self.marrow is None:
-            return self.panel.lack(test)
-        days: int = self.line.choices.values["count_window_days"]
-        until = self.marrow.on + timedelta(days)
-        outside = self.panel.last(test)
-        if outside is not None:
-            return f"{test} of {outside.on} is outside the window of the marrow, {self.marrow.on} to {until}"
-        return f"{self.panel.lack(test)}; one sampled by {until} belongs to this marrow"
-
-    @property
-    def clear_needs(self) -> tuple[str, ...]:
-        return self.missing()
-
-    @property
-    def marrow_needs(self) -> tuple[str, ...]:
-        """What is missing to say on which side of 5 % the marrow is."""
-        return () if self.marrow_pct is None else (_vague(MARROW.name, self.marrow_pct),)
-
-    @property
-    def gap(self) -> str:
-        """Why the visit cannot be rated."""
-        return "; ".join(self.missing())
-
-
-def _vague(test: str, amount: Amount) -> str:
-    return f"{test} {amount} does not decide it; an exact value would"
-
-
-def clear(seen: Assessed) -> bool | None:
-    """No leukaemia as in CR, whatever the counts."""
-    return seen.is_clear
-
-
-def find_clear(seen: Assessed) -> bool | None:
-    """Work out what `clear` says; several rows ask for it."""
-    marrow = seen.marrow_pct
-    if marrow is None or not seen.is_adequate:
-        return None
-    is_clear = marrow.below(CLEAR_MARROW_PCT)
-    if is_clear is False:
-        return False
-    return all_of(is_clear, seen.no_blood_blasts, seen.emd == "no", seen.also) if seen.is_complete else None
-
-
-def halved(seen: Assessed) -> bool | None:
-    """Say whether the marrow is at 5 to 25 % and at most half of what it was before treatment."""
-    marrow, before = seen.marrow_pct, seen.line.before
-    if marrow is None or before is None or not seen.is_adequate:
-        return False
-    return all_of(marrow.at_least(CLEAR_MARROW_PCT), marrow.at_most(PARTIAL_MARROW_PCT), before.reaches(marrow, 2, 1))
-
-
-def not_assessable(seen: Assessed) -> bool:
-    """No usable marrow; or < 5 % blasts (or a bound that may be) without all of the rest that remission asks for."""
-    return seen.marrow is None or not seen.is_adequate or clear(seen) is None
-
-
-def missed_the_landmark(seen: Assessed) -> bool:
-    """From the event of the landmark on, with no remission before: marrow and counts gave MLFS, PR or NR."""
-    return seen.is_late and seen.gave("morphology") in ("MLFS", "PR", "NR")
 
 
 def as_morphology(prefix: str, source: str, *codes: str) -> Iterator[Rule[Any]]:
@@ -321,7 +88,8 @@ class AcuteLeukaemia(Family):
             start_on = history.line.started_on or baseline.visit_on
             for visit_on, panel in panels.items():
                 marrow = panel.amount(MARROW.name)
-                if marrow is not None and visit_on <= max(start_on, baseline.visit_on):
+                is_usable = marrow is not None and panel.word(ADEQUATE.name) != "no"
+                if is_usable and visit_on <= max(start_on, baseline.visit_on):
                     line.before = marrow
             line.baseline_value = None if line.before is None else line.before.value
         return line
@@ -333,16 +101,19 @@ class AcuteLeukaemia(Family):
 
     def observe(self, basis: Any, carried: Carried, visit: Visit) -> Any:
         panel = basis.panels[visit.visit_on]
-        seen: Assessed = self.seen_type(visit, line=basis, carried=carried, panel=panel, blood_test=self.blood_test)
+        seen: Assessed = self.seen_type(
+            visit, line=basis, carried=carried, panel=panel, blood_test=self.blood_test, marrow_panel=panel
+        )
         seen.emd = panel.word(EMD.name) or carried.emd
-        seen.marrow = panel.last(MARROW.name)
+        seen.marrow = self._marrow(seen)
         seen.is_adequate = panel.word(ADEQUATE.name) != "no"
-        seen.counts = self._counts(basis, panel, seen.marrow)
         self.look(seen)
-        seen.is_clear = find_clear(seen)
+        self._pair(seen)
         if seen.marrow is None and seen.is_adequate and carried.marrow is not None and seen.counts:
             self._borrow(seen, carried.marrow)
         seen.flags.extend(panel.troubles)
+        if not seen.borrowed:
+            seen.extra.update(bound(seen.marrow_pct))
         if seen.marrow is not None and not seen.is_adequate:
             seen.flags.append("the marrow sample is marked as inadequate; repeat it")
         return seen
@@ -350,38 +121,84 @@ class AcuteLeukaemia(Family):
     def look(self, _seen: Any) -> None:
         """Note what one family alone looks at, before any table is asked."""
 
-    def _counts(self, basis: AcuteLine, panel: Panel, marrow: Reading | None) -> Mapping[str, Reading]:
-        """Return the latest reading of each blood test that belongs to the marrow: from its day to the window's end."""
-        found = {}
-        days = timedelta(basis.choices.values["count_window_days"])
+    def _marrow(self, seen: Assessed) -> Reading | None:
+        """Return the marrow of a visit: the latest, but in remission the first of several that is a relapse."""
+        found = seen.panel.all(MARROW.name)
+        last = seen.panel.last(MARROW.name)
+        if not seen.in_remission or len(found) < 2:
+            return last
+        return next((one for one in found if one.amount is not None and seen.is_relapse(one.amount)), last)
+
+    def _pair(self, seen: Assessed) -> None:
+        """
+        Take the blood that belongs to the marrow.
+
+        Where a visit has several samples of it, the first day that shows the most decides.
+        """
+        by_day = self._blood_by_day(seen.line, seen.panel, seen.marrow)
+        if len(by_day) > 1:
+            by_day.sort(key=lambda counts: self._rank_with(seen, counts))  # days of one rank stay in order
+        seen.counts = by_day[0]
+        seen.is_clear = find_clear(seen)
+
+    def _rank_with(self, seen: Assessed, counts: Mapping[str, Reading]) -> int:
+        seen.counts = counts
+        seen.is_clear = find_clear(seen)
+        return self.by_code[self.morphology.judge(seen).category].rank
+
+    def _blood_by_day(self, line: AcuteLine, panel: Panel, marrow: Reading | None) -> list[dict[str, Reading]]:
+        """
+        Return the blood that belongs to a marrow, from its day to the end of the window, as known day by day.
+
+        One entry for each day with a sample, oldest first, with the latest reading of each test by then; one in
+        all when no test was done twice. Blasts that come up later in the window count on the earlier days, too.
+        """
+        first_on, last_on = date.min, date.max
+        if marrow is not None:
+            first_on, last_on = marrow.on, marrow.on + timedelta(line.choices.values["count_window_days"])
+        within: dict[str, list[Reading]] = {}
         for test in (self.blood_test, ANC.name, PLT.name):
-            reading = panel.last(test)
-            if reading is not None and marrow is not None and not marrow.on <= reading.on <= marrow.on + days:
-                within = [one for one in panel.all(test) if one.is_read and marrow.on <= one.on <= marrow.on + days]
-                reading = within[-1] if within else None
-            if reading is not None:
-                found[test] = reading
-        return found
+            found = [one for one in panel.all(test) if one.is_read and first_on <= one.on <= last_on]
+            if found:
+                within[test] = found
+        if not any(len(found) > 1 for found in within.values()):
+            return [{test: found[0] for test, found in within.items()}]
+        by_day = []
+        for day in sorted({one.on for found in within.values() for one in found}):
+            known = {test: [one for one in found if one.on <= day] for test, found in within.items()}
+            counts = {test: found[-1] for test, found in known.items() if found}
+            blasts = (
+                one
+                for one in within.get(self.blood_test, ())
+                if one.on > day and one.amount is not None and one.amount.at_most(ZERO) is not True
+            )
+            later = next(blasts, None)
+            by_day.append(counts if later is None else {**counts, self.blood_test: later})
+        return by_day
 
     def _borrow(self, seen: Assessed, earlier: Marrow) -> None:
         """Take the marrow of an earlier visit for these counts, where together they show more than was seen by then."""
         own = seen.counts
-        within = self._counts(seen.line, seen.panel, earlier.reading)
+        within = self._blood_by_day(seen.line, seen.panel, earlier.reading)[-1]
         if not within:
             return
-        seen.marrow, seen.counts, seen.borrowed = earlier.reading, {**earlier.counts, **within}, True
-        seen.is_clear = find_clear(seen)
-        finding = self.morphology.judge(seen)
+        together = {**earlier.counts, **within}
+        seen.marrow, seen.marrow_panel, seen.borrowed = earlier.reading, earlier.panel, True
+        self.look(seen)
         best = self.by_code[seen.best].rank if seen.best else earlier.rank
-        if self.by_code[finding.category].rank >= min(best, earlier.rank):
-            seen.marrow, seen.counts, seen.borrowed, seen.is_clear = None, own, False, None
+        if self._rank_with(seen, together) >= min(best, earlier.rank):
+            seen.marrow, seen.marrow_panel, seen.borrowed = None, seen.panel, False
+            self.look(seen)
+            seen.counts, seen.is_clear = own, None
+            seen.waiting = earlier._replace(counts=together)
 
     def carry(self, _basis: Any, carried: Carried, seen: Any) -> Carried:
         code = seen.findings["overall"].category
         kind = self.by_code[code].kind
-        marrow = carried.marrow
+        marrow = seen.waiting or carried.marrow
         if seen.marrow is not None:
-            marrow = Marrow(seen.marrow, seen.counts, self.by_code[code].rank) if seen.is_adequate else None
+            rank = self.by_code[code].rank
+            marrow = Marrow(seen.marrow, seen.marrow_panel, seen.counts, rank) if seen.is_adequate else None
         best = carried.best
         if kind == COMPLETE and (not best or self.by_code[code].rank < self.by_code[best].rank):
             best = code
@@ -401,7 +218,7 @@ class AcuteLeukaemia(Family):
     def dated_on(self, _basis: Any, seen: Any) -> date:
         """Return the day when the last item of the category was sampled; of the visit when there is no category."""
         finding = seen.findings["overall"]
-        shown = seen.panel.last(self.shown_by[finding.rule]) if finding.rule in self.shown_by else None
+        shown = self.shown(seen, finding.rule)
         if shown is not None:
             on: date = shown.on
             return on
@@ -410,6 +227,14 @@ class AcuteLeukaemia(Family):
             return visit.visit_on
         days: list[date] = [seen.marrow.on, *(reading.on for reading in seen.counts.values())]
         return max(days)
+
+    def shown(self, seen: Any, rule: str) -> Reading | None:
+        """Return the one sample that dates a visit by that rule, None where several do."""
+        test = self.shown_by.get(rule)
+        if test is None:
+            return None
+        reading: Reading | None = seen.marrow if test == MARROW.name else seen.panel.last(test)
+        return reading
 
     def terms(self, basis: Any) -> Terms:
         return Terms(
@@ -463,6 +288,9 @@ class AcuteLeukaemia(Family):
             progression_on = next((visit.dated_on for visit in counted if visit.kind in END_KINDS), None)
         if basis.start_on is not None and course.assessments:
             extra |= self._times(basis, course, counted, max(looks, default=basis.start_on))
+        if basis.baseline is not None:
+            extra |= first(basis.panels[basis.baseline.visit_on].amount(MARROW.name), basis.baseline_value)
+        extra["marks"] = remission_marks(basis)
         return replace(
             course, dor_days=dor_days, progression_on=progression_on, pfs_days=None, pfs_censored=None, extra=extra
         )
@@ -478,7 +306,7 @@ class AcuteLeukaemia(Family):
         ends = [visit.dated_on for visit in counted if visit.reported_kind == RELAPSE]
         if died_on is not None and (closed_on is None or died_on <= closed_on):
             ends.append(died_on)
-        if any(visit.kind == REFRACTORY for visit in counted):
+        if self._has_missed_the_landmark(basis, counted):
             ends.append(start_on)
         contacts = [event.event_on for event in basis.history.events if event.event == "last_contact"]
         alive_on = max([*contacts, course.assessments[-1].visit_on])
@@ -489,6 +317,16 @@ class AcuteLeukaemia(Family):
             "os_censored": died_on is None,
         }
 
+    def _has_missed_the_landmark(self, line: AcuteLine, counted: Sequence[Assessment]) -> bool:
+        """Say whether the first visit from the landmark on that could be judged was no remission, nor any before."""
+        for visit in counted:
+            if visit.kind == COMPLETE:
+                return False
+            late = line.landmark_on is not None and visit.visit_on >= line.landmark_on
+            if late and visit.kind != NOT_EVALUABLE:
+                return True
+        return False
+
     def steps(self, _basis: Any, _carried: Carried, seen: Any) -> tuple[Step, ...]:
         return (*self._measured(seen), *self.steps_beside(seen), *self._judged(seen))
 
@@ -498,7 +336,7 @@ class AcuteLeukaemia(Family):
 
     def _measured(self, seen: Any) -> Iterator[Step]:
         marrow = seen.marrow
-        told = "not done" if marrow is None else f"{marrow.printed} on {marrow.on}"
+        told = "not done" if marrow is None else f"{as_read(marrow)} on {marrow.on}"
         if seen.borrowed:
             told += ", completed by these blood counts"
         below = None if seen.marrow_pct is None else seen.marrow_pct.below(CLEAR_MARROW_PCT)
@@ -506,7 +344,7 @@ class AcuteLeukaemia(Family):
         for test, label in ((seen.blood_test, "Blood blasts"), (ANC.name, "Neutrophils"), (PLT.name, "Platelets")):
             reading = seen.counts.get(test)
             limit, holds = self.asked(seen, test)
-            told = seen.panel.lack(test) if reading is None else f"{reading.printed} on {reading.on}"
+            told = seen.panel.lack(test) if reading is None else f"{as_read(reading)} on {reading.on}"
             yield Step(label, told, limit, said(holds) if reading is not None else "not known")
         yield Step("Other disease", seen.emd_said, "none", said(seen.emd == "no"))
 
@@ -530,11 +368,7 @@ class AcuteLeukaemia(Family):
     def limits(self, basis: Any, carried: Carried) -> tuple[date | None, tuple[tuple[str, Decimal], ...]]:
         if carried.remission_on is not None:
             return None, (("relapse_from_pct", CLEAR_MARROW_PCT),)
-        found = [("remission_below_pct", CLEAR_MARROW_PCT)]
-        before = basis.baseline_value
-        if before is not None and before / 2 >= CLEAR_MARROW_PCT:
-            found.append(("marrow_partial_to_pct", min(before / 2, PARTIAL_MARROW_PCT)))
-        return None, tuple(found)
+        return None, remission_marks(basis)
 
     def check_baseline(self, basis: Any) -> tuple[Problem, ...]:
         who = f"{basis.history.patient_id}, line {basis.history.line.number}"
@@ -561,6 +395,21 @@ class AcuteLeukaemia(Family):
         panels = basis.panels.values()
         found += [Problem("warning", f"{who}: {told}", rule="not-read") for panel in panels for told in panel.troubles]
         return tuple(found)
+
+
+def remission_marks(line: AcuteLine) -> tuple[tuple[str, Decimal], ...]:
+    """Return the marrow blasts of a complete remission, and of a partial one where half of those before allow it."""
+    found = [("remission_below_pct", CLEAR_MARROW_PCT)]
+    before = line.baseline_value
+    if before is not None and before / 2 >= CLEAR_MARROW_PCT:
+        found.append(("marrow_partial_to_pct", min(before / 2, PARTIAL_MARROW_PCT)))
+    return tuple(found)
+
+
+def as_read(reading: Reading) -> str:
+    """Return a result as it was understood, and as it was printed where that was in another unit."""
+    has_unit = any(sign.isalpha() or sign in "%/" for sign in reading.printed)
+    return f"{reading.printed} = {reading.said}" if has_unit and reading.printed != reading.said else reading.said
 
 
 def said(holds: bool | None) -> str:

@@ -26,23 +26,25 @@ CT
 - The lesion "of 2 cm or less" or more is measured at its own smallest longest diameter; "an increase of 0.5 or
   1 cm" includes exactly that (copies of [C] differ). Product, longest and shorter diameter have their smallest
   values apart. An extranodal lesion that shrank, was never gone and grows again is PD only above 15 mm.
-- Regrowth is asked only of a lesion that was entered as absent before. A node that merely was of normal size is
-  judged as a single lesion: 15 to 16 mm is no relapse.
+- Regrowth is asked only of a target or non-target that was entered as absent (or as 0) before. A node that merely
+  was of normal size is judged as a single lesion: 15 to 16 mm is no relapse.
 - A new lesion counts from the first visit at which it is over the size (node 15 mm, other 10 mm, in any axis),
   never before; entered as unequivocal it counts at any size, and then from its first sighting as equivocal. One
-  entered as equivocal is not counted whatever its size, and `disproved` takes back what was said before.
+  entered as equivocal is not counted whatever its size, and `disproved` takes back what was said before. One that is
+  seen, has no size and was not judged is not counted, and named as what could not be decided.
 - The spleen: more than half of the smallest excess over 130 mm again; or, where it was normal at the baseline
   or became so, over 130 mm and at least 20 mm above the baseline or that smallest length. [C] prints the 50 %
   and the 2 cm, and "new or recurrent" without sizes. A spleen that was not measured at the baseline is compared
-  with its first length.
+  with its first length. Not measured counts as normal, unless it was over 130 mm when last measured: then no CR.
 - For PR exactly half of the sum passes, exactly half of the excess of the spleen fails, as printed.
 - Targets of complete-response size with another item unmet are PR. Without any target there is no PR on CT;
   without any disease on CT at the baseline no response can be read there, and PD still can.
 - A target not assessed, or a spleen that was over 130 mm and was not measured: not evaluable, unless PD is shown.
   A node of at most 15 mm whose second diameter is missing still counts as of normal size.
-- Marrow is clear when normal, or when not examined and never involved, or when FDG-negative. Not examined after
-  it was involved, or avid and not examined: no CR, and what would settle it is named. A marrow involved now is
-  new or recurrent only against one known to be normal; where the baseline is not known this stays undecided.
+- Marrow is clear when normal, or when not examined and FDG-negative or never involved. Once a biopsy or PET has shown
+  that it is clear again, it stays so without another (Cheson 2007, J Clin Oncol 25:579: "cleared on repeat biopsy").
+  Not examined after it was involved or avid: no CR, and what would settle it is named. A marrow involved now is new
+  or recurrent only against a biopsy that was normal; where there was none this stays undecided.
 - A non-target that was not assessed only blocks CR. A non-target node of at most 15 mm is of normal size.
 - Fragments are added up and have the diameters of the largest; a mass of merged lesions is compared with the
   smallest products of all of them together. From local treatment on a target is missing.
@@ -76,6 +78,7 @@ from ..verdict import (
     STABLE,
     Assessment,
     Category,
+    Course,
     Finding,
     Problem,
     Step,
@@ -102,12 +105,12 @@ CATEGORIES = (
     Category("NE", "not evaluable", "cannot be rated", 9, NOT_EVALUABLE),
 )
 
-SETTINGS = (
-    Setting("mode", "pet", choice("pet", "ct"), "which scale gives the category; the other is shown beside it"),
+SETTINGS: tuple[Setting, ...] = (
+    Setting("mode", "PET", choice("PET", "CT"), "which scale gives the category; the other is shown beside it"),
     *COMMON_SETTINGS,
 )
 
-INPUTS = (
+INPUTS: tuple[Input, ...] = (
     Input("longest_mm", "mm", "longest diameter of a target lesion (LDi)"),
     Input("short_mm", "mm", "the longest diameter perpendicular to it (SDi)"),
     Input(
@@ -127,22 +130,22 @@ TARGET: Table[Scan] = Table(
         "lugano.target.pd_lesion",
         "PD",
         see.lesion_grown,
-        "{grown_told}: progression",
+        "{grown_targets}: progression",
         C + ", an individual lesion",
         needs="grown_gap",
     ),
     Rule(
         "lugano.target.pd_regrowth",
         "PD",
-        see.lesion_regrown,
-        "{regrown_told} back after it was gone: progression",
+        see.target_regrown,
+        "{lesions_back} back after it was gone: progression",
         C + ", regrowth",
     ),
     Rule(
         "lugano.target.cr",
         "CR",
         see.targets_normal,
-        "every target node is at most 15 mm long and every other target gone (sum of products {sum_told})",
+        "every target node is at most 15 mm long and every other target gone (sum of products {whole_sum})",
         C,
         needs="unread",
     ),
@@ -150,7 +153,7 @@ TARGET: Table[Scan] = Table(
         "lugano.target.pr",
         "PR",
         see.halved,
-        "{change_told}: partial response",
+        "{sum_with_change}: partial response",
         C,
         needs="sum_needs",
     ),
@@ -158,7 +161,7 @@ TARGET: Table[Scan] = Table(
         "lugano.target.sd",
         "SD",
         see.sum_is_known,
-        "{change_told}, and no lesion has grown enough for progression: stable",
+        "{sum_with_change}, and no lesion has grown enough for progression: stable",
         C,
         needs="sum_needs",
     ),
@@ -172,6 +175,13 @@ NONTARGET: Table[Scan] = Table(
     "Non-target lesions on CT",
     Rule("lugano.nontarget.na", "NA", see.no_nontargets, "no non-target lesion in this line", C),
     Rule("lugano.nontarget.pd", "PD", see.any_worse, "non-target {worse_ids} unequivocally worse: progression", C),
+    Rule(
+        "lugano.nontarget.pd_regrowth",
+        "PD",
+        see.nontarget_regrown,
+        "non-target {nontargets_back} back after it was gone: progression",
+        C + ", regrowth",
+    ),
     Rule("lugano.nontarget.cr", "CR", see.nontargets_absent, "non-target lesions absent", C, needs="unknown"),
     Rule(
         "lugano.nontarget.present",
@@ -195,6 +205,7 @@ NEW_ON_CT: Table[Scan] = Table(
         see.proven_by_now,
         "new lesion {new_ids}: progression",
         C + ", new lesions",
+        needs="new_gap",
     ),
     Rule(
         "lugano.new.proven_later",
@@ -222,20 +233,20 @@ PET_RULES: tuple[Rule[Scan], ...] = (
         "lugano.pet.pmd_uptake",
         "PMD",
         see.uptake_is("increased"),
-        "{score_told}, more intense than at the baseline: progression",
+        "{score_and_marrow}, more intense than at the baseline: progression",
         B,
         needs="pet_needs",
     ),
-    Rule("lugano.pet.ne", "NE", see.pet_not_readable, "{pet_gap}: PET cannot be rated", B),
+    Rule("lugano.pet.ne", "NE", see.pet_not_readable, "{missing_on_pet}: PET cannot be rated", B),
     Rule(
         "lugano.pet.cmr",
         "CMR",
         see.pet_negative,
-        "{score_told}: complete metabolic response, whatever mass is left",
+        "{score_and_marrow}: complete metabolic response, whatever mass is left",
         B,
     ),
-    Rule("lugano.pet.pmr", "PMR", see.uptake_is("reduced"), "{score_told}, less intense than at the baseline", B),
-    Rule("lugano.pet.nmr", "NMR", always, "{score_told}, no significant change from the baseline", B),
+    Rule("lugano.pet.pmr", "PMR", see.uptake_is("reduced"), "{score_and_marrow}, less intense than at the baseline", B),
+    Rule("lugano.pet.nmr", "NMR", always, "{score_and_marrow}, no significant change from the baseline", B),
 )
 
 # CT
@@ -245,7 +256,7 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         "lugano.ct.pd_lesion",
         "PD",
         see.lesion_grown,
-        "{grown_told}: progression",
+        "{grown_targets}: progression",
         C + ", an individual lesion",
         needs="grown_gap",
     ),
@@ -253,7 +264,7 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         "lugano.ct.pd_regrowth",
         "PD",
         see.lesion_regrown,
-        "{regrown_told} back after it was gone: progression",
+        "{lesions_back} back after it was gone: progression",
         C + ", regrowth",
     ),
     Rule(
@@ -262,6 +273,7 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         see.proven_by_now,
         "new lesion {new_ids}: progression",
         C + ", new lesions",
+        needs="new_gap",
     ),
     Rule(
         "lugano.ct.pd_new_proven_later",
@@ -311,12 +323,12 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         C + ", bone marrow",
         needs="marrow_needs",
     ),
-    Rule("lugano.ct.ne_target", "NE", see.not_assessed, "{unread_told}: CT cannot be rated", C),
+    Rule("lugano.ct.ne_target", "NE", see.not_assessed, "{targets_not_assessed}: CT cannot be rated", C),
     Rule(
         "lugano.ct.ne_spleen",
         "NE",
         see.spleen_missing,
-        "{spleen_lack}; it was {spleen_first} mm at first: CT cannot be rated",
+        "{spleen_not_measured}; it was {spleen_first} mm at first: CT cannot be rated",
         C,
     ),
     Rule(
@@ -339,7 +351,7 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         "lugano.ct.pr_size",
         "PR",
         see.partial_by_size,
-        "targets are of the size of a complete response, but {not_clear}: partial response",
+        "targets are of the size of a complete response, but {what_stands_against_cr}: partial response",
         C,
         needs="spleen_needs",
     ),
@@ -347,16 +359,16 @@ CT_RULES: tuple[Rule[Scan], ...] = (
         "lugano.ct.pr",
         "PR",
         see.partial_by_sum,
-        "{change_told}: partial response",
+        "{sum_with_change}: partial response",
         C,
         needs="partial_needs",
     ),
-    Rule("lugano.ct.sd", "SD", see.stable, "{stable_told}: stable disease", C, needs="sum_needs"),
+    Rule("lugano.ct.sd", "SD", see.stable, "{findings_told}: stable disease", C, needs="sum_needs"),
     Rule("lugano.ct.ne", "NE", always, "{target_gap}: CT cannot be rated", C),
 )
 
-OVERALL_PET: Table[Scan] = Table("overall", "Overall, PET-CT (mode = pet)", *PET_RULES)
-OVERALL_CT: Table[Scan] = Table("overall", "Overall, CT (mode = ct)", *CT_RULES)
+OVERALL_PET: Table[Scan] = Table("overall", "Overall, PET-CT (mode = PET)", *PET_RULES)
+OVERALL_CT: Table[Scan] = Table("overall", "Overall, CT (mode = CT)", *CT_RULES)
 BESIDE_PET: Table[Scan] = Table("pet", "PET beside CT", *PET_RULES)
 BESIDE_CT: Table[Scan] = Table("ct", "CT beside PET", *CT_RULES)
 
@@ -407,6 +419,8 @@ class Lugano(Family):
             if beside.undecided:  # what the scale beside lacks is not what the category lacks
                 plain = Finding(beside.part, beside.category, beside.rule, beside.because, beside.source)
                 seen.findings[beside.part] = plain
+        if basis.is_pet and seen.score is not None and seen.score.value is not None:
+            seen.extra["score"] = seen.score.value
         stopped_on = basis.history.line.stopped_on
         if stopped_on is not None and seen.visit.visit_on < stopped_on and seen.gave("overall") in self.complete_codes:
             seen.extra["interim"] = True
@@ -440,6 +454,20 @@ class Lugano(Family):
             limits.append(("nadir_mm", carried.nadir_mm2))
         return carried.nadir_on, tuple(limits)
 
+    def conclude(self, basis: Line, _carried: Carried, course: Course) -> Course:
+        """Return the course, on PET with the five-point score that its timeline draws in place of the sum."""
+        if not basis.is_pet or basis.baseline is None:
+            return course
+        before = observe_scan(basis, Carried(), basis.baseline).score
+        if before is not None or any("score" in visit.extra for visit in course.assessments):
+            course.extra["score"] = {
+                "measure": "five-point score",
+                "most": Decimal(5),
+                "marks": (("metabolic_to", Decimal(3)),),
+                "first": None if before is None else before.value,
+            }
+        return course
+
     def steps(self, basis: Line, carried: Carried, seen: Scan) -> tuple[Step, ...]:  # noqa: ARG002
         on_pet, on_ct = tuple(pet_steps(seen)), tuple(ct_steps(seen))
         if basis.is_pet:
@@ -472,7 +500,7 @@ def shown_on(scan: Scan) -> date:
         return max((days.clip(reading.on) for reading in read if reading.is_read), default=days.visit_on)
     shown = {
         "lugano.ct.pd_lesion": [pair.lesion.lesion_id for pair in scan.grown],
-        "lugano.ct.pd_regrowth": [name for name, _ in scan.regrown],
+        "lugano.ct.pd_regrowth": [name for name, _ in (*scan.regrown, *scan.regrown_beside)],
         "lugano.ct.pd_new": [found.lesion_id for found in scan.sightings],
         "lugano.ct.pd_new_proven_later": [found.lesion_id for found in scan.sightings],
         "lugano.ct.pd_nontarget": list(scan.worse),

@@ -59,7 +59,8 @@ class Carried(NamedTuple):
 
     The smallest complete sum before it with its day; of each target its smallest size, and the ids of those whose
     smallest size is counted in that of the mass they merged into; the lesions that were absent at some visit;
-    the first and the smallest length of the spleen; how the marrow was seen so far.
+    the first, the smallest and the last length of the spleen; how the marrow was seen so far, and what was last
+    known of it ("normal", "involved"; "not avid" where only PET spoke).
     """
 
     nadir_mm2: Decimal | None = None
@@ -69,7 +70,9 @@ class Carried(NamedTuple):
     gone: frozenset[str] = frozenset()
     spleen_first: Amount | None = None
     spleen_least: Amount | None = None
+    spleen_last: Amount | None = None
     marrow_seen: frozenset[str] = frozenset()
+    marrow_last: str | None = None
     marrow_was_avid: bool = False
 
 
@@ -92,7 +95,7 @@ class Line(Basis):
 
     @property
     def is_pet(self) -> bool:
-        return bool(self.choices.values["mode"] == "pet")
+        return bool(self.choices.values["mode"] == "PET")
 
 
 @dataclass(slots=True)
@@ -101,9 +104,10 @@ class Scan(Seen):
     What is seen at a visit, on PET and on CT.
 
     `sum_mm2` is None when the product of a target is missing or there is no target. `least` is what each target
-    is compared with. `grown` are targets that are progression by themselves, `regrown` (lesion, size) that were
-    gone; `grown_gap` says of which targets it cannot be told. `avid` is whether PET shows uptake held to be
-    lymphoma, `has_normal_spleen` whether the spleen is at most 130 mm, each None where that is not known.
+    is compared with. `grown` are targets that are progression by themselves, `regrown` and `regrown_beside` targets
+    and non-targets (lesion, size) that were gone; `grown_gap` says of which targets it cannot be told, `new_gap` which
+    new lesions are seen and have no size. `avid` is whether PET shows uptake held to be lymphoma,
+    `has_normal_spleen` whether the spleen is at most 130 mm, each None where that is not known.
     """
 
     line: Line = field(kw_only=True)
@@ -117,6 +121,8 @@ class Scan(Seen):
     grown: tuple[Pair, ...] = ()
     grown_gap: tuple[str, ...] = ()
     regrown: tuple[tuple[str, Decimal], ...] = ()
+    regrown_beside: tuple[tuple[str, Decimal], ...] = ()
+    new_gap: tuple[str, ...] = ()
     worse: tuple[str, ...] = ()
     present: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -129,7 +135,7 @@ class Scan(Seen):
     marrow: str | None = None
     spleen: Amount | None = None
     has_normal_spleen: bool | None = None
-    told: str = ""  # what `change_told` gave: it stands in two sentences
+    told: str = ""  # what `sum_with_change` gave: it stands in two sentences
 
     def numbers(self) -> dict[str, Any]:
         if not self.line.roster.targets:
@@ -149,24 +155,28 @@ class Scan(Seen):
     # What the sentences of the rules name, and what the rules lack.
 
     @property
-    def sum_told(self) -> str:
+    def whole_sum(self) -> str:
         return "not complete" if self.sum_mm2 is None else square_mm(self.sum_mm2)
 
     @property
-    def change_told(self) -> str:
+    def sum_with_change(self) -> str:
         """The sum with its change from the baseline; both are known where this is asked for."""
         if not self.told:
             pct, baseline = self.change_from_baseline_pct or ZERO, self.line.baseline_value or ZERO
-            self.told = f"sum of products {self.sum_told} is {percent(pct)} % from the baseline {square_mm(baseline)}"
+            self.told = f"sum of products {self.whole_sum} is {percent(pct)} % from the baseline {square_mm(baseline)}"
         return self.told
 
     @property
-    def grown_told(self) -> str:
+    def grown_targets(self) -> str:
         return " and ".join(growth_told(self, pair) for pair in self.grown)
 
     @property
-    def regrown_told(self) -> str:
-        return " and ".join(f"{name} ({number(size)} mm)" for name, size in self.regrown)
+    def lesions_back(self) -> str:
+        return " and ".join(f"{name} ({number(size)} mm)" for name, size in (*self.regrown, *self.regrown_beside))
+
+    @property
+    def nontargets_back(self) -> str:
+        return " and ".join(f"{name} ({number(size)} mm)" for name, size in self.regrown_beside)
 
     @property
     def new_ids(self) -> str:
@@ -198,20 +208,20 @@ class Scan(Seen):
         return self.pairs.unread
 
     @property
-    def unread_told(self) -> str:
+    def targets_not_assessed(self) -> str:
         return "; ".join(self.pairs.unread)
 
     @property
-    def stable_told(self) -> str:
+    def findings_told(self) -> str:
         """What stands against response and progression."""
         if not self.line.roster.targets:
-            return f"no target lesion to measure; {self.not_clear}"
+            return f"no target lesion to measure; {self.what_stands_against_cr}"
         spleen = f"but the spleen measures {self.spleen} mm after {self.spleen_first} mm"
         if halved(self):
-            return f"{self.change_told}, {spleen}"
+            return f"{self.sum_with_change}, {spleen}"
         if halved(self) is None:
             return f"targets of normal size, {spleen}"
-        return f"{self.change_told}, and no lesion has grown enough for progression"
+        return f"{self.sum_with_change}, and no lesion has grown enough for progression"
 
     @property
     def nontarget_gap(self) -> str:
@@ -219,14 +229,13 @@ class Scan(Seen):
 
     @property
     def spleen_needs(self) -> tuple[str, ...]:
-        return (
-            (self.panel.lack("spleen_mm"),)
-            if self.spleen is None
-            else (f"the spleen is known only as {self.spleen} mm",)
-        )
+        if self.spleen is not None:
+            return (f"the spleen is known only as {self.spleen} mm",)
+        last = self.carried.spleen_last
+        return (self.spleen_not_measured + ("" if last is None else f"; it was {last} mm when last measured"),)
 
     @property
-    def spleen_lack(self) -> str:
+    def spleen_not_measured(self) -> str:
         return self.panel.lack("spleen_mm")
 
     @property
@@ -246,13 +255,13 @@ class Scan(Seen):
         """What CR lacks, where all that was looked at is normal."""
         lacks = list(self.unknown)
         if marrow_clear(self) is None:
-            lacks.append(f"{self.panel.lack('marrow')}: CR needs it normal, or marrow_fdg = no")
+            lacks.append(f"{self.panel.lack('marrow')}: CR needs marrow=normal, or marrow_fdg=no")
         if spleen_normal(self) is None:
             lacks += self.spleen_needs
         return tuple(lacks)
 
     @property
-    def not_clear(self) -> str:
+    def what_stands_against_cr(self) -> str:
         """Why targets of normal size are no complete response."""
         why = [f"non-target {', '.join(self.present)} still present"] if self.present else []
         if spleen_normal(self) is False:
@@ -262,7 +271,7 @@ class Scan(Seen):
         return "; ".join(why) or "; ".join(self.clear_needs)
 
     @property
-    def score_told(self) -> str:
+    def score_and_marrow(self) -> str:
         """The score with the marrow, as far as they were read."""
         told = f"score {self.score}" if self.score is not None else "no score"
         return told + (", marrow uptake held to be lymphoma" if self.marrow_fdg == "yes" else "")
@@ -281,7 +290,7 @@ class Scan(Seen):
         return tuple(lacks)
 
     @property
-    def pet_gap(self) -> str:
+    def missing_on_pet(self) -> str:
         return "; ".join(self.pet_needs)
 
 
@@ -347,9 +356,19 @@ def lesion_grown(scan: Scan) -> bool | None:
     return True if scan.grown else (None if scan.grown_gap else False)
 
 
+def target_regrown(scan: Scan) -> bool:
+    """A target that was absent before is back: a node > 15 mm long, another lesion > 10 mm."""
+    return bool(scan.regrown)
+
+
+def nontarget_regrown(scan: Scan) -> bool:
+    """A non-target that was absent before is back: a node > 15 mm long, another lesion > 10 mm."""
+    return bool(scan.regrown_beside)
+
+
 def lesion_regrown(scan: Scan) -> bool:
     """A lesion that was absent before is back: a node > 15 mm long, another lesion > 10 mm."""
-    return bool(scan.regrown)
+    return bool(scan.regrown or scan.regrown_beside)
 
 
 def targets_normal(scan: Scan) -> bool | None:
@@ -378,12 +397,12 @@ def no_nontargets(scan: Scan) -> bool:
 
 
 def any_worse(scan: Scan) -> bool:
-    """Any non-target lesion is unequivocally worse, as a reader judged."""
+    """Any non-target lesion is entered as `unequivocal_pd`, as a reader judged."""
     return bool(scan.worse)
 
 
 def nontargets_absent(scan: Scan) -> bool | None:
-    """Every non-target lesion is absent, nodes <= 15 mm long."""
+    """Every non-target lesion is `absent`, nodes <= 15 mm long."""
     return False if scan.present else (None if scan.unknown else True)
 
 
@@ -392,18 +411,20 @@ def nontargets_assessed(scan: Scan) -> bool | None:
     return None if scan.unknown else True
 
 
-def proven_by_now(scan: Scan) -> bool:
-    """A new node > 15 mm or another new lesion > 10 mm in any axis, or one of any size called unequivocal."""
-    return bool(scan.sightings) and scan.proven_on <= scan.visit.visit_on
+def proven_by_now(scan: Scan) -> bool | None:
+    """A new node > 15 mm or another new lesion > 10 mm in any axis, or one of any size called `unequivocal`."""
+    if scan.sightings:
+        return scan.proven_on <= scan.visit.visit_on
+    return None if scan.new_gap else False
 
 
 def any_sighting(scan: Scan) -> bool:
-    """A new lesion seen by now, and unclear then, was called unequivocal at a later visit."""
+    """A new lesion seen by now, and `equivocal` then, was called `unequivocal` at a later visit."""
     return bool(scan.sightings)
 
 
 def foci_new(scan: Scan) -> bool:
-    """New FDG-avid foci typical of lymphoma."""
+    """`new_fdg_foci` = yes: new FDG-avid foci typical of lymphoma."""
     return scan.foci == "yes"
 
 
@@ -422,28 +443,35 @@ def uptake_is(wanted: str) -> Callable[[Scan], bool | None]:
             return False
         return None if scan.uptake is None else scan.avid
 
-    return when(f"Score 4-5 or marrow uptake held to be lymphoma, {wanted} against the baseline", holds)
+    return when(f"`dps` 4-5 or `marrow_fdg` = yes, and `uptake_vs_baseline` = {wanted}", holds)
 
 
 def pet_not_readable(scan: Scan) -> bool:
-    """No score; or a score of 4-5 or avid marrow without its change from the baseline."""
+    """No `dps` (1-5); or `dps` 4-5 or `marrow_fdg` = yes, without `uptake_vs_baseline`."""
     return scan.score is None or scan.avid is None or (scan.avid and scan.uptake is None)
 
 
 def pet_negative(scan: Scan) -> bool:
-    """Score 1-3, no marrow uptake held to be lymphoma."""
+    """`dps` 1-3, and `marrow_fdg` is not yes: a residual mass of any size is allowed."""
     return scan.avid is False
 
 
 def spleen_normal(scan: Scan) -> bool | None:
-    """Say whether the spleen is at most 130 mm long; not measured counts as such where it never was enlarged."""
+    """
+    Say whether the spleen is at most 130 mm long.
+
+    Not measured counts as such where it was not enlarged at first nor when last measured.
+    """
     if scan.spleen is not None:
         return scan.has_normal_spleen
-    return True if scan.spleen_first is None else scan.spleen_first.at_most(NORMAL_SPLEEN_MM)
+    first, last = scan.spleen_first, scan.carried.spleen_last
+    if first is None or last is None:
+        return True
+    return True if all_of(first.at_most(NORMAL_SPLEEN_MM), last.at_most(NORMAL_SPLEEN_MM)) else None
 
 
 def spleen_missing(scan: Scan) -> bool:
-    """The spleen was > 130 mm at the baseline and was not measured now."""
+    """`spleen_mm` was > 130 at the baseline and was not measured now."""
     return (
         scan.spleen is None
         and scan.spleen_first is not None
@@ -452,7 +480,7 @@ def spleen_missing(scan: Scan) -> bool:
 
 
 def spleen_larger(scan: Scan) -> bool | None:
-    """The spleen, > 130 mm at its smallest, is longer by more than half of that excess over 130 mm."""
+    """`spleen_mm`, > 130 at its smallest, is longer by more than half of that excess over 130 mm."""
     now, least = scan.spleen, scan.spleen_least
     if now is None or least is None or scan.has_normal_spleen:
         return False
@@ -460,7 +488,7 @@ def spleen_larger(scan: Scan) -> bool | None:
 
 
 def spleen_recurrent(scan: Scan) -> bool | None:
-    """The spleen was > 130 mm, became normal, and is > 130 mm and >= 20 mm over its smallest length."""
+    """`spleen_mm` was > 130 at the baseline, became <= 130, and is > 130 and >= 20 mm over its smallest."""
     now, first, least = scan.spleen, scan.spleen_first, scan.spleen_least
     if now is None or first is None or least is None or scan.has_normal_spleen:
         return False
@@ -469,7 +497,7 @@ def spleen_recurrent(scan: Scan) -> bool | None:
 
 
 def spleen_new(scan: Scan) -> bool | None:
-    """The spleen was <= 130 mm at the baseline, and is > 130 mm and >= 20 mm longer."""
+    """`spleen_mm` was <= 130 at the baseline, and is > 130 and >= 20 mm longer."""
     now, first = scan.spleen, scan.spleen_first
     if now is None or first is None or scan.has_normal_spleen:
         return False
@@ -487,10 +515,11 @@ def spleen_regressed(scan: Scan) -> bool | None:
 
 
 def marrow_again(scan: Scan) -> bool | None:
-    """The marrow is involved, and was known to be normal before."""
+    """`marrow` = involved, after it was normal at an earlier visit."""
     if scan.marrow != "involved" or "normal" in scan.carried.marrow_seen:
         return scan.marrow == "involved"
-    return False if "involved" in scan.carried.marrow_seen else None
+    # Involved ever since, or held clear by PET alone: a biopsy finds what PET does not show.
+    return False if scan.carried.marrow_seen == {"involved"} else None
 
 
 def marrow_clear(scan: Scan) -> bool | None:
@@ -499,38 +528,38 @@ def marrow_clear(scan: Scan) -> bool | None:
         return scan.marrow == "normal"
     if scan.marrow_fdg is not None:
         return True if scan.marrow_fdg == "no" else None
-    return None if "involved" in scan.carried.marrow_seen else True
+    return None if scan.carried.marrow_last == "involved" else True
 
 
 def not_assessed(scan: Scan) -> bool:
-    """A target was not assessed."""
+    """A target was not assessed: it has not even a longest diameter."""
     return bool(scan.pairs.unread)
 
 
 def no_disease(scan: Scan) -> bool:
-    """Nothing was recorded on CT at the baseline: no lesion, no enlarged spleen, no involved marrow."""
+    """Nothing was recorded on CT at the baseline: no lesion, no spleen > 130 mm, no marrow involved."""
     return not scan.line.has_disease
 
 
 def complete(scan: Scan) -> bool | None:
-    """Targets of normal size, non-targets absent, spleen <= 130 mm, marrow clear."""
+    """Targets of normal size, every non-target `absent`, `spleen_mm` <= 130, marrow clear (normal, or not avid)."""
     return all_of(targets_normal(scan), nontargets_absent(scan), spleen_normal(scan), marrow_clear(scan))
 
 
 def partial_by_size(scan: Scan) -> bool | None:
-    """Targets of normal size; the excess of an enlarged spleen over 130 mm down by more than half."""
+    """Targets of normal size, and an excess of `spleen_mm` over 130 at the baseline is down by more than half."""
     if not scan.line.roster.targets:
         return False
     return all_of(targets_normal(scan), spleen_regressed(scan))
 
 
 def partial_by_sum(scan: Scan) -> bool | None:
-    """The sum <= 50 % of the baseline; the excess of an enlarged spleen over 130 mm down by more than half."""
+    """The sum of products is <= 50 % of the baseline, and an excess of `spleen_mm` over 130 down by more than half."""
     if not scan.line.roster.targets:
         return False
     return all_of(halved(scan), spleen_regressed(scan))
 
 
 def stable(scan: Scan) -> bool | None:
-    """None of these, and what decides is known."""
+    """None of these, and the sum of products and that of the baseline are known (or there is no target)."""
     return True if no_targets(scan) or targets_normal(scan) else sum_is_known(scan)

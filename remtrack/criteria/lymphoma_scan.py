@@ -6,13 +6,13 @@ The values this gives are in `lymphoma`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ..model import History, Lesion, Measurement, Visit
 from .base import Choices
-from .lesions import ABSENT, PRESENT, UNKNOWN, WORSE, ZERO, Roster, Sighting, enrol, read_nontarget
+from .lesions import ABSENT, PRESENT, UNKNOWN, WORSE, ZERO, enrol, read_nontarget
 from .lymphoma import (
     ANALYTES,
     NORMAL_NODE_MM,
@@ -25,7 +25,7 @@ from .lymphoma import (
     is_avid,
     largest_unmeasured,
 )
-from .products import Pair, Pairs, read_pairs, scan_days
+from .products import Pair, Pairs, find_new, read_pairs, scan_days
 from .results import Amount, Panel, lowest
 from .sums import change_pct, rows_of
 
@@ -39,7 +39,7 @@ def prepare_line(history: History, choices: Choices) -> Line:
     if not history.visits:
         return Line(history, choices, None, roster=roster)
     baseline = history.visits[0]
-    roster.sightings, roster.unclear = find_new(roster, history.visits[1:])
+    roster.sightings, roster.unclear = find_new(roster, history.visits[1:], is_large)
     line = Line(history, choices, baseline, roster=roster)
     days = {row.measured_on for visit in history.visits for row in visit.measurements}
     days |= {result.sampled_on for visit in history.visits for result in visit.results}
@@ -57,34 +57,9 @@ def prepare_line(history: History, choices: Choices) -> Line:
 # ------------------------------------------------------------------------------------- new lesions
 
 
-def find_new(roster: Roster, visits: Sequence[Visit]) -> tuple[tuple[Sighting, ...], frozenset[str]]:
-    """
-    Return the new lesions that count, by date, and the ids of those that are unclear so far.
-
-    One over its size counts from then on; one that is called unequivocal from its first sighting.
-    """
-    wanted = {lesion.lesion_id: lesion for lesion in roster.news}
-    unclear: dict[str, tuple[date, date]] = {}
-    counted: dict[str, Sighting] = {}
-    for visit in visits if wanted else ():
-        for row in visit.measurements:
-            name = row.lesion_id
-            if name not in wanted:
-                continue
-            here = (visit.visit_on, row.measured_on or visit.visit_on)
-            if row.state == "disproved":
-                unclear.pop(name, None)
-                counted.pop(name, None)
-            elif row.state == "equivocal":
-                unclear.setdefault(name, here)
-            elif row.state in ("unequivocal", "unequivocal_pd"):
-                first = unclear.setdefault(name, here)
-                if name not in counted or first[0] < counted[name].seen_on:
-                    counted[name] = Sighting(name, *first, visit.visit_on)
-            elif name not in counted and new_size(row) > largest_unmeasured(wanted[name]):
-                counted[name] = Sighting(name, *here, visit.visit_on)
-    ordered = sorted(counted.values(), key=lambda found: (found.seen_on, len(found.lesion_id), found.lesion_id))
-    return tuple(ordered), frozenset(unclear.keys() - counted.keys())
+def is_large(lesion: Lesion, row: Measurement) -> bool:
+    """Say whether a new lesion is over the size from which it counts, in any axis."""
+    return new_size(row) > largest_unmeasured(lesion)
 
 
 def new_size(row: Measurement) -> Decimal:
@@ -153,9 +128,11 @@ def compare_scan(scan: Scan) -> Scan:
     """Return a visit with what becomes of it beside the visits before and the whole line."""
     judge_targets(scan)
     judge_nontargets(scan)
-    sightings = scan.line.roster.sightings
-    if sightings:
-        scan.sightings = tuple(found for found in sightings if found.seen_on <= scan.visit.visit_on)
+    roster = scan.line.roster
+    if roster.sightings:
+        scan.sightings = tuple(found for found in roster.sightings if found.seen_on <= scan.visit.visit_on)
+    if roster.news:
+        scan.new_gap = tuple(f"{name} has no size and is not called unequivocal" for name in unsized(scan))
     scan.flags.extend(remarks(scan))
     return scan
 
@@ -195,7 +172,7 @@ def judge_nontargets(scan: Scan) -> None:
         if said == PRESENT and name in scan.carried.gone:
             size = new_size(scan.rows[name]) if name in scan.rows else ZERO
             if size > largest_unmeasured(lesion):
-                scan.regrown = (*scan.regrown, (name, size))
+                scan.regrown_beside += ((name, size),)
             else:
                 scan.flags.append(f"review: non-target {name} is seen again after it was absent")
     scan.worse, scan.present, scan.unknown = tuple(found[WORSE]), tuple(found[PRESENT]), tuple(found[UNKNOWN])
@@ -203,13 +180,26 @@ def judge_nontargets(scan: Scan) -> None:
 
 def read_beside(scan: Scan, lesion: Lesion) -> tuple[str, str]:
     """Return worse, present, absent or unknown for a non-target, with a sentence when it is unknown."""
-    row = scan.rows.get(lesion.lesion_id)
-    if lesion.kind == "node" and row is not None and row.state == "measured":
+    row, roster = scan.rows.get(lesion.lesion_id), scan.line.roster
+    is_treated = roster.treated_on.get(lesion.lesion_id, date.max) <= scan.visit.visit_on
+    if lesion.kind == "node" and row is not None and row.state == "measured" and not is_treated:
         if row.longest_mm is None:
             short = row.short_mm or ZERO
             return (PRESENT, "") if short > NORMAL_NODE_MM else (UNKNOWN, f"{lesion.lesion_id} has no longest diameter")
         return (PRESENT if new_size(row) > NORMAL_NODE_MM else ABSENT), ""
-    return read_nontarget(scan.line.roster, scan.rows, lesion, scan.visit.visit_on)
+    return read_nontarget(roster, scan.rows, lesion, scan.visit.visit_on)
+
+
+def unsized(scan: Scan) -> Iterator[str]:
+    """Yield the new lesions that are to be seen, without a size and without being called unequivocal."""
+    counted = {found.lesion_id for found in scan.line.roster.sightings}
+    for lesion in scan.line.roster.news:
+        row = scan.rows.get(lesion.lesion_id)
+        if row is None or lesion.lesion_id in counted or new_size(row):
+            continue
+        is_bare = row.longest_mm is None and row.short_mm is None
+        if row.state in ("present", "increased") or (row.state == "measured" and is_bare):
+            yield lesion.lesion_id
 
 
 def remarks(scan: Scan) -> Iterator[str]:
@@ -218,11 +208,11 @@ def remarks(scan: Scan) -> Iterator[str]:
     for name in sorted(roster.unclear & scan.rows.keys()):
         if scan.rows[name].state == "equivocal":
             yield f"new lesion {name} is unclear; look at it again at the next visit"
-    for lesion in roster.news:
-        row = scan.rows.get(lesion.lesion_id)
-        if row is not None and row.state in ("present", "increased", "too_small") and not new_size(row):
-            yield f"new lesion {lesion.lesion_id} has no size and is not called unequivocal; it is not counted"
-    yield from scan.panel.troubles
+    for gap in scan.new_gap:
+        yield f"new lesion {gap}; it is not counted"
+    for trouble in scan.panel.troubles:
+        is_remark = trouble.casefold().startswith('dps is entered as "x"')
+        yield "dps X is a remark on other uptake and no score: enter 1 to 5" if is_remark else trouble
     if scan.line.has_scan_days:
         yield from scan_days(scan.line.history, scan.visit).wrong
     if scan.foci is None and scan.score is not None and scan.score.at_least(Decimal(5)):
@@ -238,13 +228,15 @@ def carried_after(carried: Carried, scan: Scan) -> Carried:
     visit_on, total, merged = scan.visit.visit_on, scan.sum_mm2, scan.pairs.merged
     taken = {name for names in merged.values() for name in names} if merged else frozenset()
     smallest = dict(carried.smallest)
-    gone = {row.lesion_id for row in scan.visit.measurements if row.state == "absent"}
+    gone = {row.lesion_id for row in scan.visit.measurements if is_gone(row)}
     for pair in scan.pairs.found:
         name = pair.lesion.lesion_id
         if name not in taken:
             smallest[name] = smaller(scan.least.get(name, _NEVER), pair)
             if pair.is_gone:
                 gone.add(name)
+            else:
+                gone.discard(name)
     is_lower = total is not None and (carried.nadir_mm2 is None or total < carried.nadir_mm2)
     return Carried(
         total if is_lower else carried.nadir_mm2,
@@ -254,9 +246,30 @@ def carried_after(carried: Carried, scan: Scan) -> Carried:
         carried.gone | gone if gone else carried.gone,
         carried.spleen_first or scan.spleen,
         shorter(carried.spleen_least, scan.spleen),
-        carried.marrow_seen if scan.marrow is None else carried.marrow_seen | {scan.marrow},
+        scan.spleen or carried.spleen_last,
+        *marrow_after(carried, scan),
         carried.marrow_was_avid or scan.marrow_fdg == "yes",
     )
+
+
+def is_gone(row: Measurement) -> bool:
+    """Say whether a lesion is entered as gone: absent without a size, or measured as 0."""
+    if row.longest_mm or row.short_mm:
+        return False
+    is_measured = row.state == "measured" and not (row.longest_mm is None and row.short_mm is None)
+    return row.state == "absent" or is_measured
+
+
+def marrow_after(carried: Carried, scan: Scan) -> tuple[frozenset[str], str | None]:
+    """Return how the marrow was seen so far and what was last known of it; PET speaks where it was not examined."""
+    on_pet = {"yes": "involved", "no": "not avid"}
+    now = scan.marrow or (on_pet[scan.marrow_fdg] if scan.marrow_fdg else None)
+    seen = carried.marrow_seen
+    if not seen and scan.visit is not scan.line.baseline:
+        seen = frozenset({"not examined at the baseline"})
+    if scan.marrow is not None or scan.marrow_fdg == "no":
+        seen |= {scan.marrow or "not avid"}
+    return seen, now or carried.marrow_last
 
 
 def smaller(least: Smallest, pair: Pair) -> Smallest:
@@ -275,4 +288,5 @@ def shorter(least: Amount | None, now: Amount | None) -> Amount | None:
     """Return the smallest length of the spleen with that of one more visit."""
     if least is None or now is None:
         return least or now
-    return least if now.at_least(least) else lowest((least, now))
+    is_less = now.below(least)
+    return lowest((least, now)) if is_less is None else now if is_less else least

@@ -21,9 +21,10 @@ from .lymphoma import (
     largest_unmeasured,
     least_growth,
     spleen_normal,
+    spleen_regressed,
 )
 from .products import Pair, product_step, read_pairs, square_mm, unusual_pairs
-from .results import Panel
+from .results import Amount, Panel
 from .sums import rows_of, yes_or_no
 
 SOURCE = "Cheson 2014, Table 3"
@@ -46,6 +47,15 @@ def panel_steps(scan: Scan) -> Iterator[Step]:
     """Yield what was read of spleen and marrow."""
     if scan.spleen is not None:
         yield Step("Spleen", f"{scan.spleen} mm", "<= 130 mm", yes_or_no(spleen_normal(scan) is True))
+    first, now = _exact(scan.spleen_first), _exact(scan.spleen)
+    if first is not None and now is not None and first > NORMAL_SPLEEN_MM:
+        excess, was = max(now - NORMAL_SPLEEN_MM, ZERO), first - NORMAL_SPLEEN_MM
+        yield Step(
+            "Spleen over 130 mm",
+            f"{number(excess)} mm after {number(was)} mm at first",
+            "down by more than half (for PR)",
+            yes_or_no(spleen_regressed(scan) is True),
+        )
     if scan.marrow is not None:
         yield Step("Marrow", scan.marrow, "normal", yes_or_no(scan.marrow == "normal"))
 
@@ -106,7 +116,7 @@ def pet_changes(scan: Scan) -> Iterator[str]:
     elif overall != "PMD":
         yield "PMD with new FDG-avid foci typical of lymphoma"
     if overall == "NE":
-        yield f"a full answer needs what is missing: {scan.pet_gap}"
+        yield f"a full answer needs what is missing: {scan.missing_on_pet}"
     elif overall == "CMR":
         yield "no CMR from a score of 4, or with marrow uptake held to be lymphoma"
     elif scan.marrow_fdg == "yes":
@@ -121,7 +131,7 @@ def ct_changes(scan: Scan) -> Iterator[str]:
         yield f"a full answer needs what is missing: {'; '.join(scan.pairs.missing)}"
     shown = {
         "{} had not grown": [pair.lesion.lesion_id for pair in scan.grown],
-        "{} were not back": [name for name, _ in scan.regrown],
+        "{} were not back": [name for name, _ in (*scan.regrown, *scan.regrown_beside)],
         "{} were no new lesion": [found.lesion_id for found in scan.sightings],
         "{} were not unequivocally worse": scan.worse,
     }
@@ -148,7 +158,7 @@ def ct_changes(scan: Scan) -> Iterator[str]:
         if large:
             yield f"CR needs every node at most 15 mm long and all else gone: {', '.join(large)}"
         elif complete(scan) is not True:
-            yield f"CR needs what stands against it: {scan.not_clear}"
+            yield f"CR needs what stands against it: {scan.what_stands_against_cr}"
 
 
 def growth_limit(scan: Scan, pair: Pair) -> Iterator[str]:
@@ -159,25 +169,37 @@ def growth_limit(scan: Scan, pair: Pair) -> Iterator[str]:
     elif least.product_mm2 is not None and least.longest_mm is not None and least.short_mm is not None:
         needed = least_growth(least.longest_mm)
         yield (
-            f"PD if {name} is longer than 15 mm, its product at least {square_mm(least.product_mm2 * 3 / 2)} and one "
-            f"diameter from {number(least.longest_mm + needed)} or {number(least.short_mm + needed)} mm; now {pair}"
+            f"PD if {name} is longer than 15 mm, its product at least {square_mm(least.product_mm2 * 3 / 2)}, and the "
+            f"longest diameter from {number(least.longest_mm + needed)} or the other from "
+            f"{number(least.short_mm + needed)} mm; now {pair}"
         )
 
 
 def spleen_limit(scan: Scan) -> Iterator[str]:
     """Yield from which length on the spleen would be progression."""
-    first = None if scan.spleen_first is None else scan.spleen_first.value
-    least = None if scan.spleen_least is None else scan.spleen_least.value
+    first, least = _exact(scan.spleen_first), _exact(scan.spleen_least)
     if first is None or least is None:
         return
+    is_reached = scan.findings["overall"].rule.startswith("lugano.ct.pd_spleen")
     if least > NORMAL_SPLEEN_MM:
-        yield f"PD if the spleen is longer than {number((least * 3 - NORMAL_SPLEEN_MM) / 2)} mm"
-        return
-    limit = (least if first > NORMAL_SPLEEN_MM else first) + SPLEEN_GROWTH_MM
-    if limit > NORMAL_SPLEEN_MM:
+        limit, from_there = (least * 3 - NORMAL_SPLEEN_MM) / 2, False
+    else:
+        limit = (least if first > NORMAL_SPLEEN_MM else first) + SPLEEN_GROWTH_MM
+        from_there = limit > NORMAL_SPLEEN_MM
+        limit = max(limit, NORMAL_SPLEEN_MM)
+    if is_reached:
+        told = f"below {number(limit)} mm" if from_there else f"at {number(limit)} mm or less"
+        yield f"not PD by the spleen {told}"
+    elif from_there:
         yield f"PD if the spleen is {number(limit)} mm or longer"
     else:
-        yield f"PD if the spleen is longer than {number(NORMAL_SPLEEN_MM)} mm"
+        yield f"PD if the spleen is longer than {number(limit)} mm"
+    if spleen_regressed(scan) is False:
+        yield f"PR needs a spleen under {number((first + NORMAL_SPLEEN_MM) / 2)} mm; now {scan.spleen}"
+
+
+def _exact(length: Amount | None) -> Decimal | None:
+    return None if length is None else length.value
 
 
 def unusual_baseline(line: Line) -> Iterator[Problem]:
@@ -212,14 +234,14 @@ def unusual_baseline(line: Line) -> Iterator[Problem]:
             yield Problem(
                 "warning",
                 f"{who}: no five-point score at the baseline",
-                "later uptake is compared with the PET of the baseline; without one choose mode=ct",
+                "later uptake is compared with the PET of the baseline; without one choose mode=CT",
                 rule="no-baseline-pet",
             )
         elif score.at_most(Decimal(3)) and panel.word("marrow_fdg") != "yes":
             yield Problem(
                 "warning",
                 f"{who}: a score of {score} at the baseline",
-                "a lymphoma that is not FDG-avid is followed by CT: choose mode=ct",
+                "a lymphoma that is not FDG-avid is followed by CT: choose mode=CT",
                 rule="not-avid",
             )
     yield from unusual_pairs(history, roster.targets, roster)

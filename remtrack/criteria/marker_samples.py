@@ -290,15 +290,15 @@ def prove(line: Line, days: int) -> None:
     """
     Note of each sample at its limit whether it is progression, and which one is the first.
 
-    A sample is confirmed by one that many days later, when that and every one between reach its limits, before a
-    new therapy.
+    A sample is confirmed by one that many days later, when that and every one between reach its limits; where no
+    second one is needed, by itself. What comes after a new therapy proves nothing.
     """
     samples = list(line.after_start)
     for index, sample in enumerate(samples):
         if not sample.at_limit:
             continue
         if line.progression is None:
-            sample.proven_on = _proven_on(line, samples[index:], days) if sample.needs_second else sample.on
+            sample.proven_on = _proven_on(line, samples[index:], days)
             if sample.proven_on is not None:
                 line.progression = sample
         sample.word = "possible-progression" if line.progression is None else "progression"
@@ -306,8 +306,11 @@ def prove(line: Line, days: int) -> None:
 
 def _proven_on(line: Line, samples: Sequence[Sample], days: int) -> date | None:
     first, closing_on = samples[0], line.history.new_therapy_on
-    for later in samples[1:]:
-        if later.amount is None or (closing_on is not None and later.visit_on > closing_on):
+    counted = [sample for sample in samples if closing_on is None or sample.visit_on <= closing_on]
+    if not first.needs_second:
+        return first.on if counted else None
+    for later in counted[1:]:
+        if later.amount is None:
             return None
         if not all(later.amount.at_least(limit) for limit in first.limits):
             return None
@@ -472,6 +475,7 @@ class Look(Seen):
 
 
 def is_skipped(look: Look) -> bool:
+    """Before the start of treatment; ca125 also after a peritoneal or pleural procedure, or mouse antibodies."""
     return bool(look.sample.skipped) or (look.sample.is_before_start and look.sample.amount is not None)
 
 

@@ -18,9 +18,10 @@ Both
 - The day of a value is that of its sample. A sample on the day of the start of treatment is before it; where no start
   is given, it is the day of the baseline. Samples before the start are compared with, and not rated.
 - The nadir is the lowest evaluable value from the last one before treatment on, before this one.
-- A missing sample has no effect. Two samples prove progression only before a new therapy. After the first proven
+- A missing sample has no effect. Only samples before a new therapy prove progression. After the first proven
   progression no response begins. A sample at the limit of progression that no later sample confirmed stays possible
-  progression; while it still shows the fall, it goes on with the response and may begin one.
+  progression; while it still shows the fall, it goes on with the response and may begin one. So does one of which a
+  bound leaves open whether it is at the limit.
 - A bound ("<0.1") decides what it decides whatever the true value is; otherwise the visit is NE and says what
   was open. "Undetectable" says nothing about a limit; the limit of the assay does.
 CA-125
@@ -38,7 +39,8 @@ PSA
 - Values before day 84 never begin a progression and may be the nadir. Without a decline (no earlier value under the
   baseline) progression needs no second value *, as printed.
 - The change at 12 weeks is that of the sample nearest to day 84, at most 14 days away from it.
-Not done: the table of [Ru] that combines CA-125 with RECIST, and the bone-scan rule of [Sc] (new lesions on a bone scan
+Not done: the table of [Ru] that combines CA-125 with RECIST (so that progression by RECIST does not end a marker
+response; both are shown, each by itself), and the bone-scan rule of [Sc] (new lesions on a bone scan
 are kept and shown); CEA, CA 19-9, AFP and hCG have no category.
 
 Not reached: the tables of [Ru] (combined response) and of [Sc] (week 12, PSA without decline). The CA-125 response was
@@ -69,6 +71,7 @@ from ..verdict import (
 )
 from . import FAMILIES
 from .base import COMMON_SETTINGS, Choices, Family, Rule, Setting, Table, always, choice, quantity, yes_no
+from .drawn import bound, first
 from .marker_samples import (
     ANALYTES,
     NAMES,
@@ -85,6 +88,7 @@ from .marker_samples import (
     prepare_line,
 )
 from .marker_steps import baseline_remarks, baseline_steps, changes, explain_sample, remarks
+from .results import when
 
 RU = "Rustin 2011"
 SC = "Scher 2016"
@@ -130,28 +134,39 @@ SETTINGS = (
 Condition: TypeAlias = Callable[[Look], Answer]
 
 
-def has_word(word: str) -> Condition:
+def has_word(words: str, word: str) -> Condition:
     """Return the condition that the samples after it made it that word; it cannot be said without a limit."""
-    return lambda look: None if look.sample.at_limit is None else look.sample.word == word
+    return when(words, lambda look: None if look.sample.at_limit is None else look.sample.word == word)
 
 
-def shows(test: Callable[[Sample], Answer]) -> Condition:
-    """Return a condition on the fall of the marker, which cannot be said while progression cannot be ruled out."""
-    return lambda look: None if look.sample.at_limit is None else test(look.sample)
+def shows(words: str, test: Callable[[Sample], Answer]) -> Condition:
+    """Return a condition on the fall of PSA, which cannot be said while progression cannot be ruled out."""
+    return when(words, lambda look: None if look.sample.at_limit is None else test(look.sample))
 
 
-def ca125_shows(test: Callable[[Sample], Answer]) -> Condition:
+def ca125_shows(words: str, test: Callable[[Sample], Answer]) -> Condition:
     """Return the same for CA-125, which must have been raised enough before treatment."""
-    return lambda look: None if look.sample.at_limit is None or not look.line.is_evaluable else test(look.sample)
+
+    def holds(look: Look) -> Answer:
+        return None if look.sample.at_limit is None or not look.line.is_evaluable else test(look.sample)
+
+    return when(words, holds)
 
 
 def is_halved_and_normal(sample: Sample) -> Answer:
     return sample.half and sample.normal
 
 
+def is_unknown(_look: Look) -> Answer:
+    """Results of both ca125 and psa, or of neither, and the setting marker is auto."""
+    return None
+
+
 SKIPPED: Rule[Look] = Rule(
     "markers.skipped", "NE", is_skipped, "{skipped_said}: the sample is not evaluable", f"{RU}; {OURS}"
 )
+#: What CA-125 has to have been for a response.
+RAISED = "from at least twice uln within 14 days before treatment"
 GAP: Rule[Look] = Rule("markers.ne", "NE", always, "{gap_said}", f"{RU}; {OURS}")
 
 CA125: Table[Look] = Table(
@@ -161,7 +176,11 @@ CA125: Table[Look] = Table(
     Rule(
         "markers.ca125.progression",
         "progression",
-        has_word("progression"),
+        has_word(
+            "ca125 at least twice uln where it ever was normal (groups A, C), else twice its lowest (group B); held in "
+            "a second sample 7 days later and in all between, or after such a progression",
+            "progression",
+        ),
         "{value_said} is at or above {limit_said}, {proof_said}: progression (two samples 7 days apart, "
         "and all between)",
         RU,
@@ -170,7 +189,7 @@ CA125: Table[Look] = Table(
     Rule(
         "markers.ca125.possible",
         "possible-progression",
-        has_word("possible-progression"),
+        has_word("The same value, not held in a second sample", "possible-progression"),
         "{value_said} is at or above {limit_said}; not confirmed by a sample 7 days later and all between: "
         "possible progression",
         RU,
@@ -179,7 +198,9 @@ CA125: Table[Look] = Table(
     Rule(
         "markers.ca125.response_normal",
         "response-normal",
-        ca125_shows(is_halved_and_normal),
+        ca125_shows(
+            f"ca125 at most half of the value before treatment ({RAISED}), and at most uln", is_halved_and_normal
+        ),
         "{fall_said}, at most half of it, and within the normal range ({normal_said}): response",
         RU,
         needs="fall_needs",
@@ -187,7 +208,7 @@ CA125: Table[Look] = Table(
     Rule(
         "markers.ca125.response",
         "response",
-        ca125_shows(lambda sample: sample.half),
+        ca125_shows(f"ca125 at most half of the value before treatment ({RAISED})", lambda sample: sample.half),
         "{fall_said}, at most half of it ({normal_said}): response",
         RU,
         needs="fall_needs",
@@ -195,7 +216,10 @@ CA125: Table[Look] = Table(
     Rule(
         "markers.ca125.no_response",
         "no-response",
-        ca125_shows(lambda sample: None if sample.half is None else True),
+        ca125_shows(
+            f"ca125 more than half of the value before treatment ({RAISED})",
+            lambda sample: None if sample.half is None else True,
+        ),
         "{fall_said}, more than half of it: no response",
         RU,
         needs="fall_needs",
@@ -210,7 +234,11 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.progression",
         "progression",
-        has_word("progression"),
+        has_word(
+            "From day 84 of treatment on: psa at least 25 % and 2 ng/mL above its lowest, held in a second sample 21 "
+            "days later and in all between (not needed where psa never fell), or after such a progression",
+            "progression",
+        ),
         "{value_said} is at or above {limit_said}, {proof_said}: PSA progression (a second value 21 days later, "
         "and all between, unless it never fell)",
         SC,
@@ -219,7 +247,7 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.possible",
         "possible-progression",
-        has_word("possible-progression"),
+        has_word("The same value, not held in a second sample", "possible-progression"),
         "{value_said} is at or above {limit_said}; not confirmed by a value 21 days later and all between: "
         "possible progression",
         SC,
@@ -228,7 +256,7 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.psa90",
         "PSA90",
-        shows(lambda sample: sample.tenth),
+        shows("psa at least 90 % below the last before treatment", lambda sample: sample.tenth),
         "{fall_said}, down by 90 % or more",
         SC,
         needs="fall_needs",
@@ -236,7 +264,7 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.psa50",
         "PSA50",
-        shows(lambda sample: sample.half),
+        shows("psa at least 50 % below the last before treatment", lambda sample: sample.half),
         "{fall_said}, down by 50 % or more",
         SC,
         needs="fall_needs",
@@ -244,7 +272,7 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.stable",
         "stable",
-        shows(lambda sample: None if sample.half is None else True),
+        shows("psa less than 50 % below", lambda sample: None if sample.half is None else True),
         "{fall_said}, {stable_said}",
         SC,
         needs="fall_needs",
@@ -255,7 +283,7 @@ PSA: Table[Look] = Table(
 UNKNOWN: Table[Look] = Table(
     "overall",
     "No marker, or not said which",
-    Rule("markers.unknown", "NE", lambda _look: None, "which marker is followed is not known", OURS, needs="needs"),
+    Rule("markers.unknown", "NE", is_unknown, "which marker is followed is not known", OURS, needs="needs"),
     GAP,
 )
 
@@ -298,6 +326,7 @@ class Markers(Family):
             look.extra["group"] = sample.group
         if sample.is_evaluable and sample.rises is not False:
             look.extra["breaks_response"] = True
+        look.extra.update(bound(sample.amount, printed(basis, sample)))
         bone = sample.panel.amount("bone_new_lesions")
         if bone is not None:
             look.extra["bone_new_lesions"] = str(bone)
@@ -340,6 +369,10 @@ class Markers(Family):
         samples = counted(basis)
         response = held(samples, lambda sample: shows_fall(basis, sample), days_to_hold(basis))
         course.extra.update({"marker": basis.marker, "measure": basis.name, "unit": basis.unit})
+        course.extra["marks"] = marks(basis)
+        if basis.baseline is not None:
+            sample = basis.samples[basis.baseline.visit_on]
+            course.extra.update(first(sample.amount, basis.baseline_value, printed(basis, sample)))
         if basis.marker == "psa":
             deeper = held(samples, lambda sample: sample.tenth, days_to_hold(basis))
             course.extra.update(psa_facts(basis, response, deeper))
@@ -358,7 +391,7 @@ class Markers(Family):
         """
         Return the course with its confirmed response named by the level that was held.
 
-        A possible progression that still shows the fall goes on with a response, and may begin one.
+        A sample that still shows the fall goes on with a response, and may begin one, though it may be progression.
         """
         history, visits = basis.history, [self._by_its_fall(basis, visit) for visit in course.assessments]
         if visits != list(course.assessments):
@@ -387,7 +420,8 @@ class Markers(Family):
 
     def _by_its_fall(self, basis: Line, visit: Assessment) -> Assessment:
         sample = basis.samples[visit.visit_on]
-        if visit.kind != POSSIBLE_PROGRESSION or not shows_fall(basis, sample):
+        is_doubtful = visit.kind == POSSIBLE_PROGRESSION or (visit.kind == NOT_EVALUABLE and sample.is_evaluable)
+        if not is_doubtful or not shows_fall(basis, sample):
             return visit
         code = "response" if basis.marker == "ca125" else "PSA90" if sample.tenth else "PSA50"
         return replace(visit, overall=code, reported=code, kind=PARTIAL, reported_kind=PARTIAL)
@@ -403,6 +437,20 @@ class Markers(Family):
 
     def check_baseline(self, basis: Line) -> tuple[Problem, ...]:
         return tuple(baseline_remarks(basis))
+
+
+def marks(line: Line) -> tuple[tuple[str, Decimal], ...]:
+    """Return the thresholds that stay: of CA-125 the upper limit of normal, of PSA a fall by 50 and by 90 %."""
+    if line.marker == "ca125":
+        return (("normal_to", line.upper_limit),)
+    before = line.baseline_value
+    return () if before is None else (("psa50_to", before / 2), ("psa90_to", before / 10))
+
+
+def printed(line: Line, sample: Sample) -> str:
+    """Return a sample of the marker as it was printed: "undetectable" says no number."""
+    reading = sample.panel.last(line.marker)
+    return "" if reading is None else reading.printed
 
 
 def days_to_hold(line: Line) -> int:

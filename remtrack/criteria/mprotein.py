@@ -257,6 +257,10 @@ class Line(Basis):
         return now.at_most(limit)
 
     @property
+    def baseline_on(self) -> date | None:
+        return None if self.baseline is None else self.baseline.visit_on
+
+    @property
     def is_light_chain_only(self) -> bool:
         return self.chains is True
 
@@ -347,11 +351,16 @@ References = Mapping[str, Low]
 
 
 class Pending(NamedTuple):
-    """The last visit with a level, whose values become references once the next one keeps or betters its level."""
+    """
+    The last visit with a level, whose values become references once the next one keeps or betters its level.
+
+    `is_over`: progression was seen at that visit or since, so that it confirms no response.
+    """
 
     rank: int
     on: date
     values: Values
+    is_over: bool = False
 
 
 class Suspect(NamedTuple):
@@ -376,6 +385,7 @@ class Carried(NamedTuple):
     marrow: Amount | None = None
     marrow_on: date | None = None
     clonal: str | None = None
+    clonal_on: date | None = None
     plasmacytoma: Amount | None = None
     plasmacytoma_on: date | None = None
     smallest: Amount | None = None
@@ -409,6 +419,7 @@ def begin_line(line: Line) -> Carried:
         marrow=first.marrow,
         marrow_on=on,
         clonal=first.clonal,
+        clonal_on=on,
         plasmacytoma=first.plasmacytoma,
         plasmacytoma_on=on,
         smallest=first.plasmacytoma,

@@ -17,17 +17,20 @@ Sums
   From a smallest sum of 0 any enhancement that returns is PD.
 - Targets outside the liver and nodes are measured as under RECIST 1.1 and are in the same sum.
 - A node at the liver hilum is of normal size under 20 mm in short axis, any other node under 10 mm. It is known by
-  the words porta, hilum or hilar in its organ or site.
-- A viable residue too small to measure counts 5 mm. Without a usable arterial phase the lesions of the liver count
-  as not assessed.
+  its organ or site: porta or portal, or hilum with a word for the liver; a hilum alone may be that of a lung.
+- A viable residue too small to measure counts 5 mm. Without a usable arterial phase what lies in the liver or the
+  portal vein, or has no organ given, counts as not assessed, at the baseline as well.
 New lesions
 - What a reader calls unequivocal counts, and one first called equivocal from its first sighting.
 - A new nodule of the liver that is only given a size counts from 10 mm with the typical pattern (arterial wash-in,
   portal or late wash-out), or once it is over 10 mm and has grown by 10 mm or more; then from its first sighting
-  too. Until then it is unclear. Elsewhere a size is enough, as under RECIST 1.1; so it is where no organ is given.
+  too. Until then it is unclear, and what would settle it is named. Elsewhere a size is enough, as under RECIST 1.1; so
+  it is, with a remark, where no organ is given.
 - A new node counts from 10 mm in short axis, at the liver hilum from 20 mm.
-- Ascites or effusion counts once it is entered as an unequivocal new lesion; malignant cytology, and a hilar node of
-  20 mm, that are entered without such a lesion are flagged.
+- New ascites or effusion (by organ or site) counts once cytology is malignant or it is called unequivocal, from its
+  first sighting; benign or no cytology leaves it unclear.
+- Malignant cytology, a hilar node of 20 mm and malignant thrombosis of the portal vein that are entered without a
+  lesion, and a lesion called otherwise than its numbers say, are flagged and change nothing.
 Overall
 - Enhancement of any size that returns after an overall CR is PD (by analogy with RECIST 1.1; [LL] is silent), with
   its exceptions for nodes and markers.
@@ -43,25 +46,24 @@ nodes; 20 mm and more is kept.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
-
 from ..episodes import Terms
-from ..model import History, Lesion, Measurement, Visit
-from ..verdict import (
-    COMPLETE,
-    NO_DISEASE,
-    NOT_EVALUABLE,
-    PARTIAL,
-    PROGRESSION,
-    STABLE,
-    Category,
-)
+from ..model import History, Visit
 from . import FAMILIES, recist
 from .base import Choices, Input, Rule, Table, always, number
-from .lesions import NORMAL_NODE_MM, ZERO, Roster, Sighting
+from .hepatic import (
+    ANALYTES,
+    NODULE,
+    PATTERN,
+    ViableScan,
+    find_new,
+    forget_the_viable,
+    has_no_arterial_phase,
+    is_disease,
+    remarks,
+    total_diameter,
+    with_new_needs,
+    without_arterial_phase,
+)
 from .recist import (
     SETTINGS as RECIST_SETTINGS,
     Recist,
@@ -75,54 +77,24 @@ from .recist import (
     shrunk_by_30_pct,
     sum_is_known,
 )
-from .results import MILLIMETRES, Analyte, Panel, by_name, read_result, word, words
+from .results import Panel, when
 from .sums import Carried, Line, Scan, observe_return, observe_scan, prepare_line
 
 LL = "Lencioni and Llovet 2010, "
 R = "RECIST 1.1 (Eisenhauer 2009), as mRECIST takes it over"
 
-#: A node at the liver hilum is of normal size under this short axis.
-NORMAL_HILAR_NODE_MM = Decimal(20)
-#: A new nodule of the liver counts from this size with the typical pattern, or after so much growth.
-NODULE_MM = Decimal(10)
-_HILUM = re.compile(r"porta|hilum|hilar", re.IGNORECASE)
-_LIVER = re.compile(r"liver|hepat", re.IGNORECASE)
-
-CATEGORIES = (
-    Category("CR", "complete response", "no sign of the cancer on this check", 1, COMPLETE),
-    Category("PR", "partial response", "clearly smaller", 2, PARTIAL),
-    Category("SD", "stable disease", "stable", 3, STABLE),
-    Category("IR/SD", "incomplete response or stable disease", "still seen, not clearly worse", 4, STABLE),
-    Category("NED", "no evidence of disease", "no evidence of disease on tests", 5, NO_DISEASE),
-    Category("PD", "progressive disease", "growth, or a new area", 6, PROGRESSION),
-    Category("NE", "not evaluable", "cannot be rated", 7, NOT_EVALUABLE),
+CATEGORIES = tuple(
+    category._replace(code="IR/SD", label="incomplete response or stable disease")
+    if category.code == "Non-CR/Non-PD"
+    else category
+    for category in recist.CATEGORIES
 )
 
 SETTINGS = tuple(
     setting._replace(default="0") if setting.name == "min_abs_increase_mm" else setting for setting in RECIST_SETTINGS
 )
 
-ANALYTES = by_name(
-    word(
-        "arterial_phase",
-        "whether the arterial phase can be used",
-        words({"adequate": "yes,good,usable", "inadequate": "no,not,not adequate,poor"}),
-    ),
-    word(
-        "ascites_cytology",
-        "cytology of ascites or pleural effusion",
-        words({"benign": "negative,neg", "malignant": "positive,pos"}),
-    ),
-    Analyte(
-        "porta_node_short_mm", "mm", "short axis of the largest node at the liver hilum", MILLIMETRES, most=Decimal(500)
-    ),
-    word("portal_vein_thrombosis", "thrombosis of the portal vein", words({"bland": "benign", "malignant": "tumour"})),
-)
-# Asked of a new nodule by its id: N1_typical_pattern, N1_longest_mm.
-PATTERN = word("typical_pattern", "arterial wash-in and portal or late wash-out of a new nodule of the liver")
-NODULE = Analyte("longest_mm", "mm", "longest diameter of a new nodule of the liver", MILLIMETRES, most=Decimal(500))
-
-INPUTS = (
+INPUTS: tuple[Input, ...] = (
     Input("longest_mm", "mm", "longest viable (arterially enhancing) diameter of a target lesion"),
     Input("short_mm", "mm", "of a lesion its total diameter, shown only; of a node the short axis, which counts"),
     Input(
@@ -132,26 +104,6 @@ INPUTS = (
     Input("N1_typical_pattern", "", f"{PATTERN.help} (yes or no); N1 stands for its id"),
     Input("N1_longest_mm", "mm", f"{NODULE.help}, where it is not entered as its size"),
 )
-
-
-def is_hilar(lesion: Lesion) -> bool:
-    """Say whether a lesion is a node at the liver hilum."""
-    return lesion.kind == "node" and _HILUM.search(f"{lesion.organ} {lesion.site}") is not None
-
-
-def is_hepatic(lesion: Lesion) -> bool:
-    """Say whether a lesion is in the liver, as far as its organ says."""
-    return lesion.kind == "nonnodal" and _LIVER.search(lesion.organ) is not None
-
-
-def normal_under_mm(lesion: Lesion) -> Decimal:
-    """Return the short axis from which a node is disease."""
-    return NORMAL_HILAR_NODE_MM if is_hilar(lesion) else NORMAL_NODE_MM
-
-
-def is_disease(lesion: Lesion, size: Decimal) -> bool:
-    """Say whether a target of that size is disease: what enhances at all, and a node that is not of normal size."""
-    return size >= normal_under_mm(lesion) if lesion.kind == "node" else size > 0
 
 
 def no_enhancement(scan: Scan) -> bool | None:
@@ -177,13 +129,22 @@ def none_enhances(scan: Scan) -> bool | None:
     return recist.all_absent(scan)
 
 
-def proven_by_now(scan: Scan) -> bool:
-    """A new lesion is unequivocal now or was before: as a reader called it, or by its size, pattern or growth."""
-    return recist.proven_by_now(scan)
+def proven_by_now(scan: Scan) -> bool | None:
+    if scan.sightings:
+        return recist.proven_by_now(scan)
+    return None if isinstance(scan, ViableScan) and scan.new_needs else False
+
+
+when(
+    "A new lesion is called `unequivocal`; or in the liver >= 10 mm with the typical pattern, or > 10 mm and grown "
+    "by >= 10 mm; or a node >= 10 mm (liver hilum >= 20 mm); or fluid with `ascites_cytology` = malignant; or "
+    "elsewhere at any size",
+    proven_by_now,
+)
 
 
 def seen_again(scan: Scan) -> bool:
-    """After an overall CR a target enhances again, a target node is > normal size, or a non-target is seen again."""
+    """After CR a target enhances again, a target node is >= 10 mm (liver hilum >= 20 mm), or a non-target is back."""
     return recist.seen_again(scan)
 
 
@@ -264,7 +225,14 @@ NONTARGET: Table[Scan] = Table(
 NEW_LESION: Table[Scan] = Table(
     "new_lesion",
     "New lesions",
-    Rule("mrecist.new.unequivocal", "yes", proven_by_now, "new lesion {new_ids}: progression", LL + "new lesions"),
+    Rule(
+        "mrecist.new.unequivocal",
+        "yes",
+        proven_by_now,
+        "new lesion {new_ids}: progression",
+        LL + "new lesions",
+        needs="new_needs",
+    ),
     Rule(
         "mrecist.new.proven_later",
         "yes",
@@ -337,9 +305,9 @@ class Mrecist(Recist):
     unit = FAMILIES["mrecist-hcc"].unit
     source = "Lencioni and Llovet 2010, Semin Liver Dis 30:52"
     categories = CATEGORIES
-    settings = SETTINGS  # type: ignore[assignment] # as many settings as RECIST has, which its type counts
+    settings = SETTINGS
     analytes = ANALYTES
-    inputs = INPUTS  # type: ignore[assignment]
+    inputs = INPUTS
     tables = (*PARTS, OVERALL_TARGET, OVERALL_NONTARGET, OVERALL_NONE)
 
     _with_targets = (*PARTS, OVERALL_TARGET)
@@ -348,6 +316,8 @@ class Mrecist(Recist):
 
     def prepare(self, history: History, choices: Choices) -> Line:
         line = prepare_line(history, choices)
+        if line.baseline is not None and has_no_arterial_phase(line.baseline):
+            forget_the_viable(line, line.baseline)
         if line.roster.news:
             line.roster.sightings, line.roster.unclear = find_new(line.roster, history.visits[1:])
         return line
@@ -357,6 +327,8 @@ class Mrecist(Recist):
         if panel.word("arterial_phase") == "inadequate":
             visit = without_arterial_phase(basis, visit)
         scan = observe_scan(basis, carried, visit)
+        if basis.roster.news:
+            scan = with_new_needs(scan, panel)
         if carried.complete_on is not None:
             sizes = scan.sizes
             scan.sizes = [(lesion, size) for lesion, size in sizes if is_disease(lesion, size)]
@@ -370,131 +342,6 @@ class Mrecist(Recist):
 
     def terms(self, basis: Line) -> Terms:
         return super().terms(basis)._replace(unconfirmed_as="SD" if basis.roster.targets else "IR/SD")
-
-
-def total_diameter(scan: Scan) -> Decimal | None:
-    """Return the total diameters of the targets that are no nodes, added up; None where one is missing."""
-    total = ZERO
-    own = [scan.rows.get(lesion.lesion_id) for lesion in scan.line.roster.targets if lesion.kind != "node"]
-    for row in own:
-        if row is None or row.short_mm is None:
-            return None
-        total += row.short_mm
-    return total if own else None
-
-
-def without_arterial_phase(line: Line, visit: Visit) -> Visit:
-    """Return a visit with the lesions of the liver not assessed: what is viable was not to be seen."""
-    hepatic = {lesion.lesion_id for lesion in (*line.roster.targets, *line.roster.nontargets) if is_hepatic(lesion)}
-    rows = tuple(
-        Measurement(row.lesion_id, "not_assessed", reason="no usable arterial phase", measured_on=row.measured_on)
-        if row.lesion_id in hepatic and row.state not in ("unequivocal_pd", "treated_locally")
-        else row
-        for row in visit.measurements
-    )
-    return Visit(visit.visit_on, visit.label, visit.method, visit.note, rows, visit.results)
-
-
-# ------------------------------------------------------------------------------------- new lesions
-
-
-def find_new(roster: Roster, visits: Sequence[Visit]) -> tuple[tuple[Sighting, ...], frozenset[str]]:
-    """
-    Return the new lesions that are proven, by date, and the ids of those that are unclear so far.
-
-    Each counts from its first sighting that was not disproved since.
-    """
-    wanted = {lesion.lesion_id: lesion for lesion in roster.news}
-    first: dict[str, tuple[date, date]] = {}
-    sizes: dict[str, Decimal] = {}
-    proven: dict[str, Sighting] = {}
-    for visit in visits:
-        for row in visit.measurements:
-            lesion = wanted.get(row.lesion_id)
-            if lesion is None or lesion.lesion_id in proven or row.state in ("not_assessed", "absent"):
-                continue
-            name = lesion.lesion_id
-            if row.state == "disproved":
-                first.pop(name, None)
-                sizes.pop(name, None)
-                continue
-            size = size_of(lesion, row, visit)
-            is_proven = proves(lesion, row, visit, size, sizes.get(name))
-            if is_proven is None:
-                continue
-            seen_on, scanned_on = first.setdefault(name, (visit.visit_on, row.measured_on or visit.visit_on))
-            if size is not None:
-                sizes.setdefault(name, size)
-            if is_proven:
-                proven[name] = Sighting(name, seen_on, scanned_on, visit.visit_on)
-    ordered = sorted(proven.values(), key=lambda found: (found.seen_on, len(found.lesion_id), found.lesion_id))
-    return tuple(ordered), frozenset(first.keys() - proven.keys())
-
-
-def proves(
-    lesion: Lesion, row: Measurement, visit: Visit, size: Decimal | None, first_size: Decimal | None
-) -> bool | None:
-    """Say whether a reading proves a new lesion; None: it does not show one at all (a node of normal size)."""
-    if row.state in ("unequivocal", "unequivocal_pd"):
-        return True
-    if row.state == "equivocal":
-        return False
-    if lesion.kind == "node" and size is not None:
-        return True if size >= normal_under_mm(lesion) else None
-    if size == ZERO:
-        return None
-    if not is_hepatic(lesion):
-        return True
-    if size is None:
-        return False
-    if size >= NODULE_MM and has_pattern(lesion, visit):
-        return True
-    return first_size is not None and size > NODULE_MM and size - first_size >= NODULE_MM
-
-
-def size_of(lesion: Lesion, row: Measurement, visit: Visit) -> Decimal | None:
-    """Return the size that counts for a new lesion, from its reading or from the result named after it."""
-    size = row.short_mm if lesion.kind == "node" and row.short_mm is not None else row.longest_mm
-    if size is not None:
-        return size
-    for result in visit.results:
-        if result.test == f"{lesion.lesion_id}_{NODULE.name}":
-            amount = read_result(result, NODULE, visit.visit_on).amount
-            return None if amount is None else amount.value
-    return None
-
-
-def has_pattern(lesion: Lesion, visit: Visit) -> bool:
-    """Say whether a nodule was read as having the typical pattern at that visit."""
-    return any(
-        result.test == f"{lesion.lesion_id}_{PATTERN.name}"
-        and read_result(result, PATTERN, visit.visit_on).word == "yes"
-        for result in visit.results
-    )
-
-
-def remarks(scan: Scan, panel: Panel) -> Iterator[str]:
-    """Yield what somebody should look at: what was measured and what was called do not agree."""
-    yield from panel.troubles
-    counted = {found.lesion_id for found in scan.line.roster.sightings}
-    for lesion in scan.line.roster.news:
-        row = scan.rows.get(lesion.lesion_id)
-        if row is None or not is_hepatic(lesion):
-            continue
-        size, name = size_of(lesion, row, scan.visit), lesion.lesion_id
-        pattern = has_pattern(lesion, scan.visit)
-        if row.state == "unequivocal" and size is not None and size < NODULE_MM:
-            yield f"review: {name} is called unequivocal with {number(size)} mm; a new nodule counts from 10 mm"
-        elif row.state == "equivocal" and size is not None and size >= NODULE_MM and pattern:
-            yield f"review: {name} is called equivocal with {number(size)} mm and the typical pattern; that would count"
-        elif name not in counted and row.state not in ("equivocal", "absent", "disproved"):
-            yield f"new nodule {name} is unclear: from 10 mm the typical pattern settles it, or growth by 10 mm"
-    if panel.word("ascites_cytology") == "malignant" and not scan.sightings:
-        yield "review: cytology is malignant; ascites or effusion counts once it is entered as a new lesion"
-    hilar = panel.amount("porta_node_short_mm")
-    known = (*scan.line.roster.targets, *scan.line.roster.nontargets, *scan.line.roster.news)
-    if hilar is not None and hilar.at_least(NORMAL_HILAR_NODE_MM) and not any(map(is_hilar, known)):
-        yield f"review: a node of {hilar} mm at the liver hilum counts as malignant; enter it as a lesion"
 
 
 FAMILY = Mrecist()

@@ -27,9 +27,12 @@ Levels
 - VGPR and better need results of serum and urine by electrophoresis, whatever was measurable.
 - CR by immunofixation is held to the amounts of VGPR: a negative immunofixation beside an M-protein that was
   measured is a contradiction, and is flagged. For light chains alone the normal ratio takes that place.
-- Negative immunofixation without a marrow at this visit is VGPR, unless an earlier one of the line was under 5 %.
-  Marrow, clonality and plasmacytomas count until a newer result of the line; an old result that stands in the
-  way of a better level is named. A plasmacytoma that was never recorded is taken as none.
+- Negative immunofixation without a marrow at this visit is VGPR, unless an earlier one of the line, after the
+  baseline, was under 5 %. Marrow, clonality and plasmacytomas count until a newer result of the line; an old result
+  that stands in the way of a better level is named, and the marrow of the baseline itself never shows CR or sCR. A
+  plasmacytoma that was never recorded is taken as none.
+- A faint band (0.2 g/dL or less) that immunofixation shows under an antibody such as daratumumab may be that antibody:
+  it counts as it was entered, and is flagged for review.
 - Light-chain VGPR is more than 90 % down (exactly 90 % is PR); light chains alone have no MR, the marrow alone
   neither MR nor VGPR. Serum down by half with urine down by 50-89 % and not under 200 mg/24h is MR.
 - Plasmacytomas have to shrink by half for VGPR, PR and MR; for VGPR 90 % may be asked for *.
@@ -45,14 +48,14 @@ Progression
   evaluable visit before a new therapy (any item, against the same references), or be followed by a death whose
   detail says myeloma or progression. Until then the last confirmed level is reported.
 - Positive immunofixation alone after CR is no progression, but relapse from CR (shown beside, for disease-free
-  time only). Clinical relapse is shown beside too; where its cause is a judgement (calcium, haemoglobin,
-  creatinine, viscosity) it says "review".
+  time only), as are 5 % of plasma cells in the marrow, a lesion, and calcium above 11 mg/dL. Clinical relapse is
+  shown beside too; where its cause is a judgement (calcium, haemoglobin, creatinine, viscosity) it says "review".
 Time
 - A visit confirms the lower of its own level and that of the next evaluable visit before a new therapy; followed
   by progression, or by nothing, it confirms SD. The reported level is the highest confirmed so far, so the
   response begins at the first visit that confirms PR. The month is counted besides, as in any family.
 - Residual disease is shown beside the category: negative at 1 in 100,000 or better, in marrow and imaging, and
-  sustained from one year apart. [K] speaks of it in CR only.
+  sustained from one year apart. [K] speaks of it in CR only: outside CR it is flagged.
 
 Not compared with [K] itself: its footnotes (the dating of a response to the first of two visits, results of serum
 and urine for VGPR, immunofixation after CR), growth of circulating plasma cells, and the rows of clinical relapse.
@@ -84,6 +87,7 @@ from ..verdict import (
 )
 from . import FAMILIES
 from .base import COMMON_SETTINGS, Choices, Family, Rule, Setting, Table, always, choice
+from .drawn import bound
 from .mprotein import (
     ANALYTES,
     LEVELS,
@@ -97,6 +101,7 @@ from .mprotein import (
     prepare_line,
     smaller,
 )
+from .myeloma_drawn import levels_drawn
 from .myeloma_observe import observe_sample
 from .myeloma_pairs import LESIONS, PROVEN_AT_ONCE, confirmed_levels, proves_progression, repeats_progression
 from .myeloma_steps import baseline_remarks, baseline_steps, changes, limits_of, sample_steps
@@ -114,7 +119,7 @@ from .myeloma_visit import (
     vgpr_share,
     weigh,
 )
-from .results import ZERO, Amount, highest
+from .results import ZERO, Amount, highest, when
 
 K = "Kumar 2016, response table"
 DU = "Durie 2006, Table 5"
@@ -150,14 +155,14 @@ Condition: TypeAlias = Callable[[Sample], Answer]
 # ----------------------------------------------------------------------------- level against the baseline
 
 
-def reaches(checks: Callable[[Sample], Iterable[Check]]) -> Condition:
-    """Return the condition that a level is reached; nothing can be said while an item is missing."""
-    return lambda sample: None if sample.missing else weigh(checks(sample))
+def reaches(words: str, checks: Callable[[Sample], Iterable[Check]]) -> Condition:
+    """Return the condition, with its words, that a level is reached; nothing can be said while an item is missing."""
+    return when(words, lambda sample: None if sample.missing else weigh(checks(sample)))
 
 
-def reaches_complete(checks: Callable[[Sample], Iterable[Check]]) -> Condition:
+def reaches_complete(words: str, checks: Callable[[Sample], Iterable[Check]]) -> Condition:
     """Return the same for CR and sCR, which a positive immunofixation rules out before anything else is asked."""
-    return lambda sample: None if sample.missing else not is_fixed(sample) and weigh(checks(sample))
+    return when(words, lambda sample: None if sample.missing else not is_fixed(sample) and weigh(checks(sample)))
 
 
 def is_fixed(sample: Sample) -> bool:
@@ -166,13 +171,14 @@ def is_fixed(sample: Sample) -> bool:
 
 
 def lacks_only_the_marrow(sample: Sample) -> bool:
-    """Say whether blood and urine show CR while the marrow is not known."""
+    """serum_m, urine_m, sife and uife as for CR (light chains alone: the ratio too), but bmpc_pct not known."""
     if is_fixed(sample) or sample.missing or sample.line.is_marrow_only or marrow_of_cr(sample)[0] is not None:
         return False
     return bool(weigh(blood_of_cr(sample)) and shrunk(sample, vgpr_share(sample))[0])
 
 
 def shows_nothing_on_electrophoresis(sample: Sample) -> bool:
+    """serum_m 0 and urine_m 0, one of them measurable at the baseline; plasmacytoma down by half."""
     values, line = sample.values, sample.line
     if sample.missing or not (line.serum or line.urine) or values.serum is None or values.urine is None:
         return False
@@ -186,7 +192,9 @@ LEVEL: Table[Sample] = Table(
     Rule(
         "myeloma.level.scr",
         "sCR",
-        reaches_complete(checks_of_scr),
+        reaches_complete(
+            "As CR, and kappa/lambda (iflc, uflc, flc_involved) from 0.26 to 1.65, and clonal_pc no", checks_of_scr
+        ),
         "{against_baseline}; immunofixation negative in serum and urine, {marrow_said} and not clonal, "
         "normal light-chain ratio: stringent complete response",
         K,
@@ -195,7 +203,11 @@ LEVEL: Table[Sample] = Table(
     Rule(
         "myeloma.level.cr",
         "CR",
-        reaches_complete(checks_of_cr),
+        reaches_complete(
+            "sife and uife neg, bmpc_pct under 5 since the baseline, plasmacytoma none, amounts as for VGPR; "
+            "light chains alone: kappa/lambda from 0.26 to 1.65 in place of the amounts",
+            checks_of_cr,
+        ),
         "{against_baseline}; immunofixation negative in serum and urine, {marrow_said} (under 5 %), no plasmacytoma: "
         "complete response",
         K,
@@ -205,8 +217,7 @@ LEVEL: Table[Sample] = Table(
         "myeloma.level.vgpr_no_marrow",
         "VGPR",
         lacks_only_the_marrow,
-        "{against_baseline}; immunofixation negative in serum and urine, but no marrow "
-        "shows under 5 % yet: "
+        "{against_baseline}; immunofixation negative in serum and urine, but no marrow shows under 5 % yet: "
         "very good partial response",
         OURS,
     ),
@@ -221,7 +232,11 @@ LEVEL: Table[Sample] = Table(
     Rule(
         "myeloma.level.vgpr",
         "VGPR",
-        reaches(checks_of_vgpr),
+        reaches(
+            "serum_m at least 90 % down and urine_m under 100 mg/24h (measured in urine alone: serum_m not above its "
+            "baseline); light chains alone: iflc minus uflc more than 90 % down; plasmacytoma down by half",
+            checks_of_vgpr,
+        ),
         "{against_baseline}{urine_beside}{plasmacytoma_said}: very good partial response "
         "(serum 90 % down, urine under 100 mg/24h; light chains more than 90 % down)",
         K,
@@ -230,7 +245,12 @@ LEVEL: Table[Sample] = Table(
     Rule(
         "myeloma.level.pr",
         "PR",
-        reaches(checks_of_pr),
+        reaches(
+            "Each item measurable at the baseline: serum_m at least 50 % down; urine_m at least 90 % down or under "
+            "200 mg/24h; light chains alone: iflc minus uflc at least 50 % down; marrow alone: bmpc_pct at least 50 % "
+            "down from 30 or more; plasmacytoma down by half",
+            checks_of_pr,
+        ),
         "{against_baseline}{plasmacytoma_said}: partial response (50 % down; urine 90 % down or under 200 mg/24h)",
         K,
         needs="pr_needs",
@@ -238,15 +258,20 @@ LEVEL: Table[Sample] = Table(
     Rule(
         "myeloma.level.mr",
         "MR",
-        reaches(checks_of_mr),
-        "{against_baseline}{plasmacytoma_said}: minimal response (serum 25 % down, urine 50 % down)",
+        reaches(
+            "Each item measurable at the baseline: serum_m at least 25 % down; urine_m at least 50 % down or under "
+            "200 mg/24h; plasmacytoma down by half",
+            checks_of_mr,
+        ),
+        "{against_baseline}{plasmacytoma_said}: minimal response "
+        "(serum 25 % down; urine 50 % down or under 200 mg/24h)",
         K,
         needs="mr_needs",
     ),
     Rule(
         "myeloma.level.sd",
         "SD",
-        lambda sample: None if sample.missing else True,
+        when("Each item measurable at the baseline was measured", lambda sample: None if sample.missing else True),
         "{against_baseline}{plasmacytoma_said}: no level of response",
         K,
         needs="sd_needs",
@@ -257,15 +282,15 @@ LEVEL: Table[Sample] = Table(
 # --------------------------------------------------------------------------------------------- progression
 
 
-def grown(what: str) -> Condition:
-    return lambda sample: sample.growth[what]
+def growth_rule(what: str, words: str, sentence: str) -> Rule[Sample]:
+    def has_grown(sample: Sample) -> Answer:
+        return sample.growth[what]
 
-
-def growth_rule(what: str, sentence: str) -> Rule[Sample]:
-    return Rule(f"myeloma.pd.{what}", "yes", grown(what), sentence, K, needs="growth_needs")
+    return Rule(f"myeloma.pd.{what}", "yes", when(words, has_grown), sentence, K, needs="growth_needs")
 
 
 def nothing_has_grown(sample: Sample) -> bool:
+    """None of the rows below holds, and none is left open."""
     answers = sample.growth.values()
     return True not in answers and None not in answers
 
@@ -275,24 +300,48 @@ GROWTH: Table[Sample] = Table(
     "progression",
     "Progression, against the lowest confirmed value of each item",
     Rule("myeloma.pd.none", "no", nothing_has_grown, "nothing has grown to progression", K),
-    growth_rule("bone", "a new or growing bone lesion: progression, without a second sample"),
+    growth_rule("bone", "new_bone_lesion yes", "a new or growing bone lesion: progression, without a second sample"),
     growth_rule(
         "new_plasmacytoma",
+        "plasmacytoma above 0 after none",
         "plasmacytoma {plasmacytoma} mm2 where there was none: progression, without a second sample",
     ),
-    growth_rule("plasmacytoma", "{lesion_growth}: progression (50 % or more), without a second sample"),
     growth_rule(
-        "marrow", "{growth_said}: progression (25 % and 10 percentage points or more), without a second sample"
+        "plasmacytoma",
+        "plasmacytoma (of more than one lesion) or plasmacytoma_longest_mm at least 50 % over its smallest",
+        "{lesion_growth}: progression (50 % or more), without a second sample",
     ),
-    growth_rule("serum", "{growth_said}: progression (25 % and 0.5 g/dL or more; from 5 g/dL on, 1 g/dL)"),
-    growth_rule("urine", "{growth_said}: progression (25 % and 200 mg/24h or more)"),
-    growth_rule("difference", "{growth_said}: progression (25 % or more, and more than 100 mg/L)"),
-    growth_rule("circulating", "{growth_said}: progression (50 % or more, to at least 200 per microlitre)"),
+    growth_rule(
+        "marrow",
+        "Nothing else measurable: bmpc_pct up by 25 % and 10 percentage points",
+        "{growth_said}: progression (25 % and 10 percentage points or more), without a second sample",
+    ),
+    growth_rule(
+        "serum",
+        "serum_m up by 25 % and 0.5 g/dL, or by 1 g/dL from 5 g/dL on",
+        "{growth_said}: progression (25 % and 0.5 g/dL or more; from 5 g/dL on, 1 g/dL)",
+    ),
+    growth_rule(
+        "urine",
+        "urine_m up by 25 % and 200 mg/24h",
+        "{growth_said}: progression (25 % and 200 mg/24h or more)",
+    ),
+    growth_rule(
+        "difference",
+        "Light chains alone measurable: iflc minus uflc up by 25 % and more than 100 mg/L",
+        "{growth_said}: progression (25 % or more, and more than 100 mg/L)",
+    ),
+    growth_rule(
+        "circulating",
+        "Nothing else can be measured: circulating_pc up by 50 %, to at least 0.2 (200 per microlitre)",
+        "{growth_said}: progression (50 % or more, to at least 200 per microlitre)",
+    ),
     Rule("myeloma.pd.unclear", "unclear", always, "{growth_gaps}", OURS),
 )
 
 
 def has_no_sign_of_relapse(sample: Sample) -> bool:
+    """No lesion new or grown; calcium at most 11, hb less than 2 down, creatinine less than 2 up, hyperviscosity no."""
     if sample.signs:
         return False
     if sample.gave("progression") == "no":
@@ -313,14 +362,20 @@ CLINICAL: Table[Sample] = Table(
     Rule(
         "myeloma.clinical.lesion",
         "yes",
-        lambda sample: bool(sample.growth["bone"] or sample.growth["new_plasmacytoma"]),
+        when(
+            "new_bone_lesion yes, or plasmacytoma above 0 after none",
+            lambda sample: bool(sample.growth["bone"] or sample.growth["new_plasmacytoma"]),
+        ),
         "a new plasmacytoma or bone lesion",
         RELAPSE,
     ),
     Rule(
         "myeloma.clinical.growth",
         "review",
-        lambda sample: bool(sample.growth["plasmacytoma"]),
+        when(
+            "plasmacytoma or plasmacytoma_longest_mm at least 50 % over its smallest",
+            lambda sample: bool(sample.growth["plasmacytoma"]),
+        ),
         "{lesion_growth} (50 % or more)",
         RELAPSE,
     ),
@@ -330,22 +385,25 @@ CLINICAL: Table[Sample] = Table(
 # ------------------------------------------------------------------------------------------------- overall
 
 
-def gave(part: str, category: str) -> Condition:
-    return lambda sample: sample.findings[part].category == category
+def gave(words: str, part: str, category: str) -> Condition:
+    return when(words, lambda sample: sample.findings[part].category == category)
 
 
 OVERALL: Table[Sample] = Table(
     "overall",
     "Overall response",
-    Rule("myeloma.overall.pd", "PD", gave("progression", "yes"), "{progression_because}", K),
+    Rule("myeloma.overall.pd", "PD", gave("Progression is yes", "progression", "yes"), "{progression_because}", K),
     Rule(
         "myeloma.overall.ne_progression",
         "NE",
-        gave("progression", "unclear"),
+        gave("Progression is unclear", "progression", "unclear"),
         "whether it has progressed cannot be said ({progression_because})",
         OURS,
     ),
-    *(Rule(f"myeloma.overall.{code.lower()}", code, gave("level", code), "{level_because}", K) for code in LEVELS),
+    *(
+        Rule(f"myeloma.overall.{code.lower()}", code, gave(f"Level is {code}", "level", code), "{level_because}", K)
+        for code in LEVELS
+    ),
     Rule("myeloma.overall.ne", "NE", always, "{level_because}", OURS),
 )
 
@@ -375,9 +433,12 @@ class Myeloma(Family):
         return observe_sample(basis, carried, visit)
 
     def answer(self, basis: Line, seen: Sample) -> Assessment:
+        if "mrd_status" in seen.extra and seen.gave("level") not in self.complete_codes:
+            seen.flags.append("residual disease counts within CR only (Kumar 2016); CR is not shown at this visit")
         relapse = seen.findings["clinical_relapse"]
         if relapse.category != "no":
             seen.extra["clinical_relapse"] = f"{relapse.category}: {relapse.because}"
+        seen.extra.update(bound(getattr(seen.values, basis.drawn)))
         if seen.lost_complete:
             seen.extra["relapse_from_cr"] = "; ".join(seen.lost_complete)
         if repeats_progression(seen) and seen.carried.suspect is not None:
@@ -396,10 +457,15 @@ class Myeloma(Family):
             suspect = None
             if overall == "PD" and seen.findings["progression"].rule not in PROVEN_AT_ONCE:
                 suspect = Suspect(on, references)
-            rank = LEVELS.index(level) if level in LEVELS else None
-            if overall != "PD" and complete_on is None and is_complete(pending and pending.rank) and is_complete(rank):
-                complete_on = on
-            pending = None if rank is None else Pending(rank, on, values)
+            is_progression = overall == "PD"
+            if level in LEVELS:
+                rank = LEVELS.index(level)
+                was_complete = pending is not None and not pending.is_over and is_complete(pending.rank)
+                if was_complete and is_complete(rank) and not is_progression:
+                    complete_on = complete_on or on
+                pending = Pending(rank, on, values, is_progression)
+            elif pending is not None:
+                pending = pending._replace(is_over=True)
         if basis.choices.values["mm_pd_reference"] == "lowest":
             references = lowered(references, values, on)
         hb = values.panel.amount("hb")
@@ -409,6 +475,7 @@ class Myeloma(Family):
             marrow=seen.marrow,
             marrow_on=on if values.marrow is not None else carried.marrow_on,
             clonal=seen.clonal,
+            clonal_on=on if values.clonal is not None else carried.clonal_on,
             plasmacytoma=seen.plasmacytoma,
             plasmacytoma_on=on if values.plasmacytoma is not None else carried.plasmacytoma_on,
             smallest=smaller(carried.smallest, values.plasmacytoma),
@@ -453,14 +520,16 @@ class Myeloma(Family):
     def conclude(self, basis: Line, _carried: Carried, course: Course) -> Course:
         visits = before_therapy(course.assessments, basis.history.new_therapy_on)
         before = [visit.reported for visit in visits if visit.reported not in ("PD", "NE")]
-        best = before[-1] if before else visits[0].reported if visits else course.best_response
+        # The reported level never falls, so the last one is the highest; without any it is PD, else NE.
+        best = before[-1] if before else visits[-1].reported if visits else course.best_response
         proven = confirmed_levels(course.assessments, basis.history.new_therapy_on)
         course.extra["best_confirmed"] = best
         course.extra["measurable"] = list(basis.followed)
         course.extra["measure"], course.extra["unit"] = ITEM_DRAWN[basis.drawn]
+        course.extra.update(levels_drawn(basis))
         lost = next((visit for visit in course.assessments if "relapse_from_cr" in visit.extra), None)
         if lost is not None:
-            course.extra["relapse_from_cr"] = lost.visit_on.isoformat()
+            course.extra["relapse_from_cr"] = course.extra["complete_until"] = lost.visit_on.isoformat()
         self._time_in_complete_response(basis, course, proven)
         return replace(
             course,
@@ -469,17 +538,17 @@ class Myeloma(Family):
         )
 
     def _with_confirmed_level(self, episode: Episode, course: Course, proven: Sequence[str]) -> Episode:
-        """Name a confirmed response by the best level that two consecutive visits show."""
+        """Name a confirmed response by the best level that two consecutive visits show, and date each such level."""
         if episode.confirmed_on is None:
             return episode
         last = episode.ended_on or date.max
-        codes = [
-            code
-            for visit, code in zip(course.assessments, proven, strict=True)
-            if code and episode.began_on <= visit.dated_on <= last
-        ]
-        best = self.by_code[min(codes, key=LEVELS.index)]
-        return episode if best.code == episode.category else replace(episode, category=best.code, kind=best.kind)
+        levels: list[tuple[str, date]] = []
+        for visit, code in zip(course.assessments, proven, strict=True):
+            is_level = code in RESPONSES and episode.began_on <= visit.dated_on <= last
+            if is_level and (not levels or LEVELS.index(code) < LEVELS.index(levels[-1][0])):
+                levels.append((code, visit.dated_on))
+        best = self.by_code[levels[-1][0]]
+        return replace(episode, category=best.code, kind=best.kind, levels=tuple(levels))
 
     def _time_in_complete_response(self, basis: Line, course: Course, proven: Sequence[str]) -> None:
         for name in ("complete_response_days", "complete_response_censored"):
@@ -506,6 +575,8 @@ class Myeloma(Family):
         return tuple(baseline_remarks(basis))
 
 
+#: The levels that make a response.
+RESPONSES = ("sCR", "CR", "VGPR", "PR")
 ITEM_DRAWN = {
     "serum": ("M-protein in serum", "g/dL"),
     "urine": ("M-protein in urine", "mg/24h"),
@@ -514,8 +585,8 @@ ITEM_DRAWN = {
 }
 
 
-def is_complete(rank: int | None) -> bool:
-    return rank is not None and LEVELS[rank] in ("sCR", "CR")
+def is_complete(rank: int) -> bool:
+    return LEVELS[rank] in ("sCR", "CR")
 
 
 def larger(before: Amount | None, now: Amount | None) -> Amount | None:

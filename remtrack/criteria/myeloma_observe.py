@@ -7,6 +7,7 @@ remarks for review. The category is given in `myeloma`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -15,6 +16,15 @@ from ..model import Visit
 from .mprotein import Carried, Line, has_doubtful_ratio
 from .myeloma_visit import Sample, checks_of_vgpr, weigh
 from .results import ZERO
+
+#: Calcium above this is a sign of relapse, in mg/dL.
+HIGH_CALCIUM = Decimal(11)
+#: A therapeutic antibody (IgG kappa) shows as a band of hardly more than this, in g/dL: peak levels of daratumumab
+#: reach about 1 g/L (Clin Chem Lab Med 2016;54:1105), and such small bands are measured to about 0.1 g/dL.
+BAND_OF_AN_ANTIBODY = Decimal("0.2")
+ANTIBODY = re.compile(
+    r"\w+mab\b|\b(?:dara|isa|elo)\b|darzalex|sarclisa|empliciti|\bd-?(?:v?rd|vtd|vmp|pd|kd|krd)\b", re.IGNORECASE
+)
 
 
 def observe_sample(line: Line, carried: Carried, visit: Visit) -> Sample:
@@ -55,7 +65,7 @@ def _signs(sample: Sample) -> Iterator[str]:
     """Yield what may be a clinical relapse; whether the myeloma is its cause is for a person to say."""
     panel, highest_hb = sample.values.panel, sample.carried.highest_hb
     calcium, hb, creatinine = panel.amount("calcium"), panel.amount("hb"), panel.amount("creatinine")
-    if calcium is not None and calcium.above(Decimal(11)):
+    if calcium is not None and calcium.above(HIGH_CALCIUM):
         yield f"calcium {calcium} mg/dL is over 11"
     if hb is not None and highest_hb is not None and highest_hb.minus(hb).at_least(Decimal(2)):
         yield f"haemoglobin {hb} g/dL is 2 or more under {highest_hb}, the highest on therapy"
@@ -81,6 +91,9 @@ def _lost(sample: Sample) -> Iterator[str]:
         yield "plasmacytoma"
     if values.panel.word("new_bone_lesion") == "yes":
         yield "bone lesion"
+    calcium = values.panel.amount("calcium")
+    if calcium is not None and calcium.above(HIGH_CALCIUM):
+        yield f"calcium {calcium} mg/dL"
 
 
 def _remarks(sample: Sample) -> Iterator[str]:
@@ -90,6 +103,13 @@ def _remarks(sample: Sample) -> Iterator[str]:
         for amount, where in ((values.serum, "serum"), (values.urine, "urine")):
             if amount is not None and amount.above(ZERO):
                 yield f"immunofixation in {where} is negative beside an M-protein of {amount}; review"
+    regimen, serum = line.history.line.regimen, values.serum
+    is_faint = values.sife == "pos" and serum is not None and serum.at_most(BAND_OF_AN_ANTIBODY)
+    if is_faint and ANTIBODY.search(regimen):
+        yield (
+            f"immunofixation in serum is positive with an M-protein of {serum} g/dL under {regimen}: the band may be "
+            "the antibody (IgG kappa); review, and enter neg where the laboratory has told them apart"
+        )
     if has_doubtful_ratio(values, line.chain):
         yield (
             "flc_involved is not entered: kappa/lambda is normal one way round and abnormal the other, "

@@ -89,4 +89,5 @@ def proves_progression(visits: Sequence[Assessment], index: int, history: Histor
 def is_death_from_myeloma(event: Event) -> bool:
     """Say whether the detail of a death names myeloma or its progression as the cause."""
     told = event.detail.casefold()
-    return bool(re.search(r"myeloma|progress", told)) and not re.search(r"\b(not|no|non|un\w*|without|other)\b", told)
+    denied = re.search(r"\b(not|no|non|unrelated|unknown|unclear|uncertain|unlikely|without|other)\b", told)
+    return bool(re.search(r"myeloma|progress", told)) and not denied

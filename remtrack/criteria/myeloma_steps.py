@@ -173,7 +173,10 @@ def _levels_near(sample: Sample) -> Iterator[str]:
             less = "below" if (item, better) == ("difference", "VGPR") else "at most"
             yield f"{better} asks for {less} {at} {unit} {name}; now {now}"
     if "urine" in sample.line.followed and level in ("SD", "MR", "PR"):
-        asks = {"SD": "MR asks for half of the baseline", "MR": "PR asks for under 200 mg/24h, or 90 % down"}
+        asks = {
+            "SD": "MR asks for half of the baseline, or under 200 mg/24h,",
+            "MR": "PR asks for under 200 mg/24h, or 90 % down",
+        }
         yield f"{asks.get(level, 'VGPR asks for under 100 mg/24h')} in urine; now {sample.values.urine}"
 
 

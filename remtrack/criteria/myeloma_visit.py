@@ -316,6 +316,8 @@ Check: TypeAlias = tuple[Answer, str]
 
 #: Under so much urine M-protein VGPR, and PR, is reached, in mg/24h.
 _LITTLE_URINE, _SOME_URINE = Decimal(100), Decimal(200)
+#: Under so many plasma cells in the marrow CR is reached, in per cent.
+MARROW_OF_CR = Decimal(5)
 #: How many per cent the serum M-protein has to be down.
 SERUM_DOWN = {"CR": 90, "VGPR": 90, "PR": 50, "MR": 25}
 
@@ -380,7 +382,9 @@ def normal_ratio(sample: Sample) -> Check:
 def marrow_of_cr(sample: Sample) -> Check:
     if sample.marrow is None:
         return None, "bmpc_pct"
-    answer = sample.marrow.below(Decimal(5))
+    answer = sample.marrow.below(MARROW_OF_CR)
+    if answer and sample.values.marrow is None and sample.carried.marrow_on == sample.line.baseline_on:
+        return None, "bmpc_pct"  # what the marrow was before treatment is no sign of a response
     # Where the marrow is the only measure, what blood and urine do not show says nothing about it.
     return answer if sample.line.is_marrow_only else _unless_old(answer, sample.values.marrow), "bmpc_pct"
 
@@ -410,6 +414,8 @@ def checks_of_scr(sample: Sample) -> Iterator[Check]:
     yield weigh(checks_of_cr(sample)) is True, ""  # what CR lacks is named there
     yield normal_ratio(sample)
     clonal = None if sample.clonal is None else sample.clonal == "no"
+    if clonal and sample.values.clonal is None and sample.carried.clonal_on == sample.line.baseline_on:
+        clonal = None  # as of the marrow
     yield _unless_old(clonal, sample.values.clonal), "clonal_pc"
 
 
@@ -444,7 +450,9 @@ def checks_of_mr(sample: Sample) -> Iterator[Check]:
         if item == "serum":
             yield line.is_down(item, sample.now_and_then(item)[0], 25), "serum_m"
         elif item == "urine":
-            yield line.is_down(item, sample.now_and_then(item)[0], 50), "urine_m"
+            # Under 200 mg/24h it is PR by itself, so that the lowest of the items is not below MR for its sake.
+            now = sample.now_and_then(item)[0]
+            yield any_of(line.is_down(item, now, 50), now.below(_SOME_URINE)), "urine_m"
         else:
             yield False, ""
     yield shrunk(sample, 50)
@@ -486,16 +494,16 @@ def wanted(sample: Sample, level: str, what: str) -> str:
     if what == "urine_m" and not measured_otherwise:
         if level in ("CR", "VGPR"):
             return "under 100 mg/24h"
-        return (
-            "under 200 mg/24h, or 90 % less than at the baseline"
-            if level == "PR"
-            else at_most(first.urine, 50, "mg/24h")
-        )
+        return f"under 200 mg/24h, or {at_most(first.urine, 90 if level == 'PR' else 50, 'mg/24h')}"
     if what == "difference":
         limit = at_most(first.difference, 90 if level == "VGPR" else 50, "mg/L")
         return f"a difference of {limit}{', itself excluded' if level == 'VGPR' else ''}"
     if what == "bmpc_pct":
-        return at_most(first.marrow, 50, "%") if level == "PR" else "under 5 %"
+        if level == "PR":
+            return at_most(first.marrow, 50, "%")
+        return "under 5 %" if sample.marrow is None or sample.marrow.below(MARROW_OF_CR) is False else _SINCE
+    if what == "clonal_pc":
+        return "it to be no" if sample.clonal != "no" else _SINCE
     return "a result"
 
 
@@ -511,5 +519,5 @@ _WANTED = {
     "uife": "it to be negative",
     "ratio": "kappa/lambda from 0.26 to 1.65",
     "flc_involved": "it, because kappa/lambda is normal one way round only",
-    "clonal_pc": "it to be no",
 }
+_SINCE = "one from after the baseline"

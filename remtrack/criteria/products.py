@@ -2,12 +2,13 @@
 What is seen of lesions that are measured in two diameters, for the families that add up products.
 
 A target's longest diameter, the longest one perpendicular to it, and their product in mm²; what became of
-lesions that were split, merged or treated. No rule and no threshold: these stand with each family.
+lesions that were split, merged or treated; since when a new lesion counts. No rule and no threshold: these stand
+with each family.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from ..model import TOO_SMALL_MM, History, Lesion, Measurement, Visit
 from ..verdict import Problem, Step
 from .base import number
-from .lesions import ZERO, Roster, Rows
+from .lesions import ZERO, Roster, Rows, Sighting
 
 # States of a lesion without a size that counts, whatever is written beside them.
 _UNSIZED = frozenset({"not_assessed", "treated_locally", "merged_into", "disproved"})
@@ -161,6 +162,39 @@ def _merged_pair(roster: Roster, rows: Rows, lesion: Lesion, merged: dict[str, l
         return None, f"{lesion.lesion_id} merged into {into}, which is not measured in this line"
     merged.setdefault(into, []).append(lesion.lesion_id)
     return Pair(lesion, ZERO, ZERO, ZERO), ""
+
+
+def find_new(
+    roster: Roster, visits: Sequence[Visit], is_large: Callable[[Lesion, Measurement], bool]
+) -> tuple[tuple[Sighting, ...], frozenset[str]]:
+    """
+    Return the new lesions that count, by date, and the ids of those that are unclear so far.
+
+    One that is large counts from that visit on, never before; one that is called unequivocal counts from its first
+    sighting as equivocal. Disproved, it never was.
+    """
+    wanted = {lesion.lesion_id: lesion for lesion in roster.news}
+    unclear: dict[str, tuple[date, date]] = {}
+    counted: dict[str, Sighting] = {}
+    for visit in visits if wanted else ():
+        for row in visit.measurements:
+            name = row.lesion_id
+            if name not in wanted:
+                continue
+            here = (visit.visit_on, row.measured_on or visit.visit_on)
+            if row.state == "disproved":
+                unclear.pop(name, None)
+                counted.pop(name, None)
+            elif row.state == "equivocal":
+                unclear.setdefault(name, here)
+            elif row.state in ("unequivocal", "unequivocal_pd"):
+                first = unclear.setdefault(name, here)
+                if name not in counted or first[0] < counted[name].seen_on:
+                    counted[name] = Sighting(name, *first, visit.visit_on)
+            elif name not in counted and is_large(wanted[name], row):
+                counted[name] = Sighting(name, *here, visit.visit_on)
+    ordered = sorted(counted.values(), key=lambda found: (found.seen_on, len(found.lesion_id), found.lesion_id))
+    return tuple(ordered), frozenset(unclear.keys() - counted.keys())
 
 
 class ScanDays(NamedTuple):

@@ -21,6 +21,7 @@ Imaging
 - A component without a target: the best possible is SD. PR with MR of a mixed tumour is MR, the lesser response.
 - Lesions that are recorded as neither CE nor nCE are enhancing. In CE mode non-enhancing lesions play no part.
 - A new lesion counts from 10 x 10 mm, from the first visit at that size; called unequivocal from its first sighting.
+  One that is seen without both diameters is not counted, and named as what could not be decided.
 - Fragments are added up, what merged counts once; from local treatment on a target is missing.
 Status
 - Steroids against the baseline or clinical status not entered: not evaluable, unless progression is shown. Whether
@@ -35,9 +36,12 @@ Preliminary progression (pPD)
   preliminary scan *, one more new lesion, or a non-target that newly is unequivocally worse; else it is refuted.
   The preliminary visits are then PD, or SD ("pseudoprogression"), and that progression is dated to the first.
 - What settles must be evaluable; confirmation needs only what shows it. Sums are compared over what was measured at
-  the preliminary scan, its new lesions included.
-- From the preliminary scan on growth is measured from the smallest sum since. New lesions and worse non-targets of a
-  refuted one no longer count; the non-target does again once it was better in between.
+  the preliminary scan, its new lesions included; of a mixed tumour either component confirms by its own sum.
+- From the preliminary scan on growth is measured from the smallest sum since, of each component. New lesions and
+  worse non-targets of a refuted one no longer count, and still stand against CR; the non-target counts again once it
+  was better in between. (Else what was just refuted would be progression again by the very same finding.)
+- A visit between that could not be rated stays NE whatever becomes of the preliminary progression.
+- After progression that needed no confirmation, or was confirmed, nothing in the line is preliminary any more.
 Time
 - CR, PR and MR are confirmed by a second visit 28 days later *, with at most one NE * and nothing under MR *
   between. SD counts from the first visit on *. A pPD that is open counts as NE in the best response.
@@ -106,9 +110,9 @@ CATEGORIES = (
     Category("NE", "not evaluable", "cannot be rated", 7, NOT_EVALUABLE),
 )
 
-SETTINGS = (
+SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "component", "ce", choice("ce", "nce", "mixed"), "what is measured: enhancing tumour, non-enhancing, or both"
+        "component", "CE", choice("CE", "nCE", "mixed"), "what is measured: enhancing tumour, non-enhancing, or both"
     ),
     Setting(
         "confirm_pd",
@@ -131,7 +135,7 @@ SETTINGS = (
     *COMMON_SETTINGS,
 )
 
-INPUTS = (
+INPUTS: tuple[Input, ...] = (
     Input("longest_mm", "mm", "largest diameter of a target lesion, cysts and cavities left out"),
     Input("short_mm", "mm", "the largest diameter perpendicular to it on the same slice"),
     Input(
@@ -147,7 +151,7 @@ INPUTS = (
 def component_table(component: str, part: str) -> Table[Scan]:
     """Return the table of one component; a minor response exists for non-enhancing tumour only."""
     key, label = component.lower(), see.LABELS[component]
-    told, needs, here = f"{{{key}_told}}", f"{key}_needs", f"rano.{key}"
+    told, needs, here = f"{{{key}_sum}}", f"{key}_needs", f"rano.{key}"
     minor = Rule(f"{here}.mr", "MR", see.shrunk(component, 75), f"{told}: minor response", J, needs=needs)
     return Table(
         part,
@@ -173,7 +177,7 @@ def component_table(component: str, part: str) -> Table[Scan]:
         Rule(f"{here}.pr", "PR", see.shrunk(component, 50), f"{told}: partial response", J, needs=needs),
         *((minor,) if component == NCE else ()),
         Rule(f"{here}.sd", "SD", see.is_known(component), f"{told}: stable", J, needs=needs),
-        Rule(f"{here}.ne", "NE", always, f"{{{key}_gap}}: {label} tumour cannot be rated", J),
+        Rule(f"{here}.ne", "NE", always, f"{{{key}_missing}}: {label} tumour cannot be rated", J),
     )
 
 
@@ -230,7 +234,14 @@ NONTARGET: Table[Scan] = Table(
 NEW_LESION: Table[Scan] = Table(
     "new_lesion",
     "New lesions",
-    Rule("rano.new.seen", "yes", see.proven_by_now, "new lesion {new_ids}, 10 x 10 mm or unequivocal", J),
+    Rule(
+        "rano.new.seen",
+        "yes",
+        see.proven_by_now,
+        "new lesion {new_ids}, 10 x 10 mm or unequivocal",
+        J,
+        needs="new_unsized",
+    ),
     Rule(
         "rano.new.proven_later",
         "yes",
@@ -271,7 +282,7 @@ OVERALL: Table[Scan] = Table(
         "rano.overall.pd_confirmed_growth",
         "PD",
         see.grown_further,
-        "grown by 25 % or more since the preliminary progression of {preliminary_on}, {growth_told}: confirmed",
+        "grown by 25 % or more since the preliminary progression of {preliminary_on}, {growth_since}: confirmed",
         J,
     ),
     Rule(
@@ -293,16 +304,16 @@ OVERALL: Table[Scan] = Table(
         "rano.overall.ppd",
         "pPD",
         see.found_preliminary,
-        "{progression_told}: preliminary, to be confirmed by a repeat scan 28 days later or more",
+        "{what_progressed}: preliminary, to be confirmed by a repeat scan 28 days later or more",
         J,
     ),
-    Rule("rano.overall.pd", "PD", see.found_progression, "{progression_told}: progression", J),
-    Rule("rano.overall.ne", "NE", see.not_evaluable, "{evaluable_gap}: the visit cannot be rated", J),
+    Rule("rano.overall.pd", "PD", see.found_progression, "{what_progressed}: progression", J),
+    Rule("rano.overall.ne", "NE", see.not_evaluable, "{what_is_missing}: the visit cannot be rated", J),
     Rule(
         "rano.overall.ne_new",
         "NE",
         see.new_not_measured,
-        "{new_gap_told}: the preliminary progression of {preliminary_on} is neither confirmed nor refuted",
+        "{new_lesion_without_size}: the preliminary progression of {preliminary_on} is neither confirmed nor refuted",
         J,
     ),
     Rule(
@@ -312,24 +323,24 @@ OVERALL: Table[Scan] = Table(
         "steroids increased in somebody who is not worse: the next visit settles it",
         A,
     ),
-    Rule("rano.overall.cr", "CR", see.complete, "{imaging_told}; {status_told}", J, needs="complete_needs"),
+    Rule("rano.overall.cr", "CR", see.complete, "{imaging_findings}; {steroids_and_status}", J, needs="complete_needs"),
     Rule(
         "rano.overall.pr_imaging_cr",
         "PR",
         see.imaging_gave("CR"),
-        "{imaging_told}, but {not_complete}; {status_told}: partial response",
+        "{imaging_findings}, but {what_stands_against_cr}; {steroids_and_status}: partial response",
         J,
     ),
     Rule(
         "rano.overall.sd_no_target",
         "SD",
         see.imaging_gave("NA"),
-        "nothing to measure at the baseline; {status_told}",
+        "nothing to measure at the baseline; {steroids_and_status}",
         J,
     ),
-    Rule("rano.overall.pr", "PR", see.imaging_gave("PR"), "{imaging_told}; {status_told}", J),
-    Rule("rano.overall.mr", "MR", see.imaging_gave("MR"), "{imaging_told}; {status_told}", J),
-    Rule("rano.overall.sd", "SD", always, "{imaging_told}; {status_told}", J),
+    Rule("rano.overall.pr", "PR", see.imaging_gave("PR"), "{imaging_findings}; {steroids_and_status}", J),
+    Rule("rano.overall.mr", "MR", see.imaging_gave("MR"), "{imaging_findings}; {steroids_and_status}", J),
+    Rule("rano.overall.sd", "SD", always, "{imaging_findings}; {steroids_and_status}", J),
 )
 
 

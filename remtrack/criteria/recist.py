@@ -107,7 +107,7 @@ from .sums import (
 E = "Eisenhauer 2009, "
 F = "RECIST Working Group, questions and clarifications, "
 
-CATEGORIES = (
+CATEGORIES: tuple[Category, ...] = (
     Category("CR", "complete response", "no sign of the cancer on this check", 1, COMPLETE),
     Category("PR", "partial response", "clearly smaller", 2, PARTIAL),
     Category("SD", "stable disease", "stable", 3, STABLE),
@@ -117,7 +117,7 @@ CATEGORIES = (
     Category("NE", "not evaluable", "cannot be rated", 7, NOT_EVALUABLE),
 )
 
-SETTINGS = (
+SETTINGS: tuple[Setting, ...] = (
     Setting("confirm_required", "yes", yes_no(), "a response must be confirmed by a second visit"),
     Setting("confirm_days", "28", whole(1), "the second visit is at least so many days later"),
     Setting("max_ne_between", "1", whole(), "so many visits between the two may be not evaluable"),
@@ -146,7 +146,7 @@ SETTINGS = (
     *COMMON_SETTINGS,
 )
 
-INPUTS = (
+INPUTS: tuple[Input, ...] = (
     Input("longest_mm", "mm", "longest diameter of a target lesion"),
     Input("short_mm", "mm", "short axis of a target node"),
     Input(

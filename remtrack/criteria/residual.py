@@ -10,12 +10,11 @@ It never changes a category and never ends a remission. What each family calls n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 from typing import NamedTuple
 
-from ..verdict import COMPLETE, Assessment, Course
+from ..verdict import COMPLETE, RELAPSE, Assessment, Course
 from .results import Amount, Panel, lowest
 
 NEGATIVE, LOW_LEVEL, POSITIVE = "negative", "low-level", "positive"
@@ -35,24 +34,27 @@ def label_mrd(
     """
     Return what is said of MRD at each visit that has a sample, by its day.
 
-    `name` says what a family calls a status at a visit. Samples from the first remission on are compared, the
-    present one with those before, and a return of MRD with the next one.
+    `name` says what a family calls a status at a visit. Samples from the first remission until a relapse are
+    compared, the present one with those before, and a return of MRD with the next one. MRD that comes back with
+    the leukaemia itself is not named a relapse of its own.
     """
     labels = {}
     remission_on = next((visit.visit_on for visit in visits if visit.kind == COMPLETE), None)
+    relapse_on = next((visit.visit_on for visit in visits if visit.kind == RELAPSE), None)
     done = [visit for visit in visits if visit.visit_on in samples]
     track = MrdTrack()
     for visit, after in zip_longest(done, done[1:]):
         sample = samples[visit.visit_on]
         label = name(visit, sample.status)
-        if remission_on is not None and visit.visit_on >= remission_on:
+        in_remission = remission_on is not None and visit.visit_on >= remission_on
+        if in_remission and (relapse_on is None or visit.visit_on < relapse_on):
             label = track.follow(sample, None if after is None else samples[after.visit_on]) or label
         labels[visit.visit_on] = label
     return labels
 
 
 class MrdTrack:
-    """What earlier MRD samples of a remission showed, and whether MRD has come back."""
+    """What earlier MRD samples of a remission showed, with the levels of the low ones, and whether MRD is back."""
 
     def __init__(self) -> None:
         self.was_negative = self.is_back = False
@@ -69,7 +71,7 @@ class MrdTrack:
         agrees = after is not None and (
             after.status == POSITIVE if turned else rose and after.status != NEGATIVE and self._rose(after)
         )
-        if now.level is not None:
+        if now.level is not None and now.status == LOW_LEVEL:
             self.levels.append(now.level)
         self.is_back = self.is_back or agrees
         if self.is_back:
@@ -77,7 +79,7 @@ class MrdTrack:
         return POSSIBLE_MRD_RELAPSE if (turned or rose) and after is None else ""
 
     def _rose(self, sample: Sampled) -> bool:
-        """Say whether a level is ten times the lowest earlier one or more: one step on the logarithmic scale."""
+        """Say whether it is ten times the lowest low-level sample or more: one step on the logarithmic scale."""
         if sample.level is None or not self.levels:
             return False
         return sample.level.at_least(lowest(self.levels).times(10)) is True
@@ -85,10 +87,10 @@ class MrdTrack:
 
 def with_labels(visits: Sequence[Assessment], labels: Mapping[date, str]) -> Sequence[Assessment]:
     """Return the visits with what is said of MRD beside their category."""
-    return [
-        replace(visit, extra={**visit.extra, "mrd": labels[visit.visit_on]}) if visit.visit_on in labels else visit
-        for visit in visits
-    ]
+    for visit in visits:
+        if visit.visit_on in labels:
+            visit.extra["mrd"] = labels[visit.visit_on]  # anew would take ten times as long
+    return visits
 
 
 def add_relapse_date(course: Course, panels: Mapping[date, Panel], *tests: str) -> None:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..model import Result, Visit
 from .base import Input, S, number
@@ -46,8 +46,14 @@ class Amount(NamedTuple):
         """The number, None for a bound."""
         return self.least if self.least == self.most else None
 
+    # Asked of every count at every row of a table, mostly with a number: that way is kept short.
+
     def at_most(self, other: Amount | Decimal) -> bool | None:
-        least, most, _, below_most = (other, other, False, False) if isinstance(other, Decimal) else other
+        if isinstance(other, Decimal):
+            if self.most <= other:
+                return True
+            return False if self.least > other or (self.least == other and self.above_least) else None
+        least, most, _, below_most = other
         if self.most <= least:
             return True
         if self.least > most or (self.least == most and (self.above_least or below_most)):
@@ -55,7 +61,11 @@ class Amount(NamedTuple):
         return None
 
     def below(self, other: Amount | Decimal) -> bool | None:
-        least, most, above_least, _ = (other, other, False, False) if isinstance(other, Decimal) else other
+        if isinstance(other, Decimal):
+            if self.least >= other:
+                return False
+            return True if self.most < other or (self.most == other and self.below_most) else None
+        least, most, above_least, _ = other
         if self.least >= most:
             return False
         if self.most < least or (self.most == least and (self.below_most or above_least)):
@@ -63,10 +73,12 @@ class Amount(NamedTuple):
         return None
 
     def above(self, other: Amount | Decimal) -> bool | None:
-        return denied(self.at_most(other))
+        answer = self.at_most(other)
+        return None if answer is None else not answer
 
     def at_least(self, other: Amount | Decimal) -> bool | None:
-        return denied(self.below(other))
+        answer = self.below(other)
+        return None if answer is None else not answer
 
     def reaches(self, other: Amount, parts: int, of: int) -> bool | None:
         """Say whether this is at least so many parts of the other: `reaches(before, 3, 2)` is half as much again."""
@@ -327,6 +339,9 @@ class Reading(NamedTuple):
         return self.amount is not None or self.word is not None
 
 
+# A cohort has millions of readings, and made by its name one takes half as long again.
+_new_reading: Callable[[tuple[Any, ...]], Reading] = partial(tuple.__new__, Reading)
+
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?"
 _PRINTED = re.compile(
     r"(?P<sign><=|=<|>=|=>|[<>≤≥])?\s*"
@@ -344,18 +359,10 @@ def read_result(result: Result, analyte: Analyte, visit_on: date) -> Reading:
     a day of its own is of the day of its visit.
     """
     read = _understood(analyte, result.value, result.text, result.unit)
-    limit = None if result.upper_limit is None or read.amount is None else result.upper_limit * read.factor
-    return Reading(
-        result.test,
-        result.sampled_on or visit_on,
-        read.amount,
-        read.word,
-        read.printed,
-        read.said,
-        read.trouble,
-        limit,
-        result.note,
-    )
+    amount, told, printed, said, trouble, factor = read
+    limit = None if result.upper_limit is None or amount is None else result.upper_limit * factor
+    on = result.sampled_on or visit_on
+    return _new_reading((result.test, on, amount, told, printed, said, trouble, limit, result.note))
 
 
 class _Understood(NamedTuple):
@@ -410,6 +417,9 @@ def _amount(analyte: Analyte, value: Decimal | None, plain: str, unit: str) -> t
         if unit and inner and _factor(analyte, inner) != factor:
             raise ValueError(f'{analyte.name} is entered as "{plain}" and in {unit}, which are two units')
         amount = _between(found, factor) if value is None else exactly(value).times(factor)
+    if amount.value is None and not (found and found["second"]) and amount.least < analyte.least <= amount.most:
+        # A bound says nothing of its other end, and that end is where the test begins: a score below 4 is from 1 on.
+        amount = amount._replace(least=analyte.least, above_least=False)
     if not _is_possible(amount, analyte.least, most):
         told = f" ({amount} {analyte.unit})" if factor != 1 else "" if unit else f" {analyte.unit}"
         raise ValueError(f"{analyte.name} {f'{plain} {unit}'.rstrip()}{told.rstrip()} is outside {analyte.range}")
@@ -468,30 +478,33 @@ class Panel:
         self.words: dict[str, str] = {}
         #: What could not be read, as sentences.
         self.troubles: list[str] = []
+        readings, last, find, visit_on = self._readings, self._last, analytes.get, visit.visit_on
         for result in visit.results:
-            analyte = analytes.get(result.test)
+            test = result.test
+            analyte = find(test)
             if analyte is None:
                 continue
-            test, reading = result.test, read_result(result, analyte, visit.visit_on)
-            if test in self._readings:
-                self._readings[test].append(reading)
+            reading = read_result(result, analyte, visit_on)
+            if test in readings:
+                readings[test].append(reading)
             else:
-                self._readings[test] = [reading]
-            if reading.amount is None and reading.word is None:
-                if reading.trouble:
-                    self.troubles.append(reading.trouble)
+                readings[test] = [reading]
+            _, on, amount, told, _, _, trouble, _, _ = reading
+            if amount is None and told is None:
+                if trouble:
+                    self.troubles.append(trouble)
                 continue
-            if test in self._last:
-                if reading.on < self._last[test].on:
+            if test in last:
+                if on < last[test].on:
                     continue
                 # A number after a word of the same visit, or the other way round: the earlier one no longer counts.
                 self.amounts.pop(test, None)
                 self.words.pop(test, None)
-            self._last[test] = reading
-            if reading.amount is not None:
-                self.amounts[test] = reading.amount
-            elif reading.word is not None:
-                self.words[test] = reading.word
+            last[test] = reading
+            if amount is not None:
+                self.amounts[test] = amount
+            elif told is not None:
+                self.words[test] = told
 
     def all(self, test: str) -> Sequence[Reading]:
         """Return every reading of a test by the day of its sample, whether it says anything or not."""

@@ -265,6 +265,10 @@ def parse_kind(text: str, organ: str = "") -> str:
 
 # --- one reading: sizes and state together ------------------------------------------------------
 
+#: How the families of a line measure a lesion: in one diameter, in two for a product, or its viable part and the
+#: whole. "" where that is not known.
+AXES = ("one", "two", "viable")
+
 
 class Seen(NamedTuple):
     """What one row, or one word of `add`, says about a lesion. Sizes are None where that axis was not measured."""
@@ -279,6 +283,8 @@ class Seen(NamedTuple):
 # A judgement is kept beside a size: that a new lesion is unequivocal must not be lost because it was measured.
 _JUDGED = frozenset({"increased", "unequivocal_pd", "equivocal", "unequivocal", "disproved", "treated_locally"})
 _NEEDS_SIZE = (_JUDGED | {"present"}) - {"treated_locally"}
+# Kinds of which no family measures a viable part.
+_TWO_AXES = ("node", "CE", "nCE")
 
 
 def parse_reading(
@@ -292,6 +298,7 @@ def parse_reading(
     state: str = "",
     reason: str = "",
     decimal: str = ".",
+    axes: str = "",
 ) -> Seen:
     """
     Return what the size cells and the state cell say together.
@@ -305,11 +312,17 @@ def parse_reading(
     may be "" while they are not known: nothing is refused then that some role or kind allows, and a
     size is taken as of a nonnodal lesion.
 
+    `axes` is one of `AXES`, or "" while the families of the line are not known. In "two" a size of a
+    node without the name of its axis is its longest diameter, and of two such sizes the larger one is,
+    in whatever order. In "viable" the first size of a lesion that is no node is its viable part, kept
+    as the longest, and the second the whole, kept as the short one; the viable part may be 0, absent or
+    too small in a lesion that is still there.
+
     Raises CellError, with the column to blame, when nothing is given, when two cells contradict
     each other, or when one cannot be read.
     """
     cells = {"measure_mm": measure, "measure2_mm": measure2, "longest_mm": longest, "short_mm": short}
-    sizes, word = _sizes_and_word(cells, kind, role, decimal)
+    sizes, word = _sizes_and_word(cells, kind, role, decimal, axes)
     said, other_id = _agreed(_state_cell(state, role), word, state)
     if not reason.strip():
         reason = _said_reason(state) or next(filter(None, map(_said_reason, cells.values())), "")
@@ -321,23 +334,28 @@ def parse_reading(
         return _state_alone(role, said, other_id, reason)
     if not any(sizes.values()):
         return _size_of_zero(said, other_id, reason, state or said)
-    return _size_and_state(kind, sizes, Seen(said, None, None, other_id, reason), state or said)
+    seen = Seen(said, None, None, other_id, reason)
+    if axes == "viable" and kind not in _TWO_AXES and "short" in sizes:
+        return _viable_and_state(kind, sizes, seen, state or said)
+    return _size_and_state(kind, sizes, seen, state or said, axes)
 
 
-def parse_word(text: str, role: str = "", kind: str = "") -> tuple[str, Decimal | None, Decimal | None, str]:
+def parse_word(
+    text: str, role: str = "", kind: str = "", axes: str = ""
+) -> tuple[str, Decimal | None, Decimal | None, str]:
     """
     Return (state, longest_mm, short_mm, other_id) of one word of a command: 32, 32x14, gone, 9 equivocal.
 
-    Raises CellError as `parse_reading` does.
+    `axes` as in `parse_reading`, which also says what a CellError is raised for.
     """
     text = text.strip()
     size = r"[-+<>]?\.?[0-9]\S*(?: ?[x×*] ?[0-9]\S*)?(?: ?(?:mm|cm))?"
     if match := re.fullmatch(rf"({size}) +([^\W\d].*)", text, re.IGNORECASE):
-        seen = parse_reading(role, kind, match[1], state=match[2])
+        seen = parse_reading(role, kind, match[1], state=match[2], axes=axes)
     elif match := re.fullmatch(rf"([^\W\d].*?) +({size})", text, re.IGNORECASE):
-        seen = parse_reading(role, kind, match[2], state=match[1])
+        seen = parse_reading(role, kind, match[2], state=match[1], axes=axes)
     else:
-        seen = parse_reading(role, kind, text)
+        seen = parse_reading(role, kind, text, axes=axes)
     return seen[:4]
 
 
@@ -367,10 +385,10 @@ def _said_reason(text: str) -> str:
 
 
 def _sizes_and_word(
-    cells: dict[str, str], kind: str, role: str, decimal: str
+    cells: dict[str, str], kind: str, role: str, decimal: str, axes: str
 ) -> tuple[dict[str, Decimal], tuple[str, str]]:
     """Return the size of each axis that was given, and the state that stood in a number cell ("" and "": none)."""
-    counts, other = ("short", "longest") if kind == "node" else ("longest", "short")
+    counts, other = ("short", "longest") if kind == "node" and axes != "two" else ("longest", "short")
     axis_of = {"measure_mm": counts, "measure2_mm": other, "longest_mm": "longest", "short_mm": "short"}
     sizes: dict[str, Decimal] = {}
     words: dict[tuple[str, str], str] = {}
@@ -388,6 +406,9 @@ def _sizes_and_word(
     if len(words) > 1:
         what = f"{' and '.join(state for state, _ in words)} contradict each other"
         raise CellError(what, "", "leave one", list(words.values())[1])
+    if axes == "two" and len(sizes) == 2 and not (cells["longest_mm"].strip() or cells["short_mm"].strip()):
+        # A product does not mind which of its diameters is written first, and reports write both ways.
+        sizes = {"longest": max(sizes.values()), "short": min(sizes.values())}
     return sizes, next(iter(words), ("", ""))
 
 
@@ -435,13 +456,30 @@ def _size_of_zero(state: str, other_id: str, reason: str, said: str) -> Seen:
     )
 
 
-def _size_and_state(kind: str, sizes: dict[str, Decimal], seen: Seen, said: str) -> Seen:
+def _viable_and_state(kind: str, sizes: dict[str, Decimal], seen: Seen, said: str) -> Seen:
+    """Return what a lesion is of which the whole is known, and the viable part as a size or as a word."""
+    viable, whole, state = sizes.get("longest"), sizes["short"], seen.state
+    if viable is not None and viable > whole:
+        what = f"{viable:f} x {whole:f} mm: the viable part is larger than the whole lesion"
+        raise CellError(what, "", "give the viable diameter first, the total one second", "short_mm")
+    if viable == 0 or (viable is None and state == "absent"):
+        if state in ("", "measured", "present", "absent"):
+            return Seen("measured", Decimal(0), whole, "", seen.reason)
+        if state in ("merged_into", "treated_locally", "disproved"):
+            return seen
+    elif state == "too_small" and viable in (None, TOO_SMALL_MM):
+        return seen._replace(short_mm=whole)
+    return _size_and_state(kind, sizes, seen, said, "viable")
+
+
+def _size_and_state(kind: str, sizes: dict[str, Decimal], seen: Seen, said: str, axes: str) -> Seen:
     longest, short, state = sizes.get("longest"), sizes.get("short"), seen.state
     shown = " x ".join(f"{size:f}" for size in (longest, short) if size is not None) + " mm"
     if not all(sizes.values()):
         raise CellError(f"{shown}: one axis is 0, the other is not", "a lesion has both or none", "correct one")
-    # Not asked of a nonnodal lesion: in mRECIST the first is the viable part, the second the whole.
-    if kind in ("node", "CE", "nCE") and longest is not None and short is not None and short > longest:
+    # While nothing is known of the families, the first may be the viable part and the second the whole.
+    is_ordered = kind in _TWO_AXES or axes in ("one", "two")
+    if is_ordered and longest is not None and short is not None and short > longest:
         raise CellError(f"{shown}: the short axis is longer than the longest", "", "give the longest first", "short_mm")
     if state in ("", "measured", "present") or (state == "absent" and kind in ("node", "")):
         return Seen("measured", longest, short, "", seen.reason)

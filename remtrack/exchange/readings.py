@@ -13,10 +13,11 @@ import re
 from decimal import Decimal
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..verdict import Problem
 from .cells import (
+    AXES,
     CellError,
     Seen,
     doubtful_size,
@@ -33,113 +34,16 @@ from .cells import (
     unguarded,
 )
 from .columns import EXPORT_COLUMNS, SIZES
+from .rows import EventRow, LineRow, PatientRow, Reading, Refused, ResultRow, Row, VisitRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from .columns import Layout
 
 # A cache that has grown to this is emptied, so that memory does not grow with the file.
 _MOST_REMEMBERED = 50_000
-
-
-class PatientRow(NamedTuple):
-    """A patient: `criteria` is a family's id or ""."""
-
-    line_no: int
-    patient_id: str
-    disease: str
-    criteria: str
-    note: str
-
-
-class LineRow(NamedTuple):
-    """A line of therapy under one family; `settings` are (name, value) pairs."""
-
-    line_no: int
-    patient_id: str
-    line: int
-    criteria: str
-    regimen: str
-    started_on: date | None
-    stopped_on: date | None
-    baseline_on: date | None
-    settings: tuple[tuple[str, str], ...]
-
-
-class VisitRow(NamedTuple):
-    """A visit; `line` is None when the row does not say it."""
-
-    line_no: int
-    patient_id: str
-    line: int | None
-    visit: str
-    dated_on: date
-    method: str
-    reader: str
-    note: str
-
-
-class Reading(NamedTuple):
-    """
-    One lesion on one day.
-
-    `line` is None, `role` and `kind` are "" when the row does not say them. `said` is () when it
-    says both; otherwise it holds what is needed to read the sizes again once they are known, and
-    `longest_mm`, `short_mm`, `state` are only a first reading of them: see `settle`.
-    """
-
-    line_no: int
-    patient_id: str
-    dated_on: date
-    note: str
-    line: int | None
-    visit: str
-    method: str
-    reader: str
-    lesion_id: str
-    role: str
-    kind: str
-    organ: str
-    site: str
-    longest_mm: Decimal | None
-    short_mm: Decimal | None
-    state: str
-    other_id: str
-    reason: str
-    said: tuple[str, ...]
-
-
-class ResultRow(NamedTuple):
-    """A value of a visit; `value` is None when it is no plain number, `text` is what was printed."""
-
-    line_no: int
-    patient_id: str
-    line: int | None
-    visit: str
-    dated_on: date
-    test: str
-    value: Decimal | None
-    text: str
-    unit: str
-    upper_limit: Decimal | None
-    reader: str
-    note: str
-
-
-class EventRow(NamedTuple):
-    """Something dated that is not a look."""
-
-    line_no: int
-    patient_id: str
-    line: int | None
-    dated_on: date
-    event: str
-    detail: str
-
-
-Row: TypeAlias = PatientRow | LineRow | VisitRow | Reading | ResultRow | EventRow
 
 
 class Manner(NamedTuple):
@@ -153,17 +57,20 @@ class Manner(NamedTuple):
     command: str = "remtrack import FILE"
 
 
-def settle(reading: Reading, role: str, kind: str) -> Reading:
+def settle(reading: Reading, role: str, kind: str, axes: str = "") -> Reading:
     """
     Return the reading as it is for a lesion of that role and kind (known from the record or another row).
 
-    A role or kind that the row itself gave is kept. Raises CellError when its cells contradict
-    each other for such a lesion.
+    A role or kind that the row itself gave is kept. `axes` is how the families of the line measure, one
+    of `cells.AXES`, "" when nothing is known of them. Raises CellError when the cells of the row
+    contradict each other for such a lesion.
     """
     if not reading.said:
         return reading
+    if reading.said[-1] == axes == "one":  # as it was read at first
+        return reading._replace(said=())
     role, kind = reading.role or role, reading.kind or kind or "nonnodal"
-    seen = _read_said(role, kind, reading.said)
+    seen = _read_said(role, kind, reading.said, axes)
     return reading._replace(
         role=role,
         kind=kind,
@@ -252,6 +159,40 @@ def parse_upper_limit(text: str, *, decimal: str = ".") -> Decimal | None:
     return value
 
 
+class Typed(NamedTuple):
+    """A result as one word of a command gave it: number (None for words and bounds), text, unit, upper limit."""
+
+    value: Decimal | None
+    text: str
+    unit: str
+    upper_limit: Decimal | None
+
+
+_UPPER_LIMIT = re.compile(r"[\s(,;]+uln\s*[:=]?\s*(?P<limit>[0-9][0-9.,]*)\s*\)?$", re.IGNORECASE)
+# A number, a bound or a range; then what a unit may begin with. 10^9/L begins with a number, after a space.
+_AND_UNIT = re.compile(
+    r"(?P<value>(?>(?:[<>≤≥~=]+\s*)?[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]{1,2})?(?:\s*[-–]\s*[0-9][0-9.]*)?))"
+    r"(?:\s+(?P<apart>\S.*)|(?P<joined>[^\s0-9.,<>=].*))"
+)
+
+
+def parse_typed_result(text: str) -> Typed:
+    """
+    Return what one word says of a test: 1.2, 1200/uL, 112 g/L, 2%, <0.1 ng/mL, undetectable, 80 (ULN 35).
+
+    What stands in three cells of a table stands in one word here, and is read by the same rules.
+    Raises CellError as `parse_value` does.
+    """
+    text, limit = parse_text(text), None
+    if found := _UPPER_LIMIT.search(text):
+        text, limit = text[: found.start()].rstrip(), parse_upper_limit(found["limit"])
+    unit = ""
+    if found := _AND_UNIT.fullmatch(text):
+        text, unit = found["value"].rstrip(), found["apart"] or found["joined"]
+    value, printed = parse_value(text)
+    return Typed(value, printed, unit, limit)
+
+
 # --- rows -------------------------------------------------------------------------------------------
 
 
@@ -281,10 +222,17 @@ _SEEN = (*SIZES, "state", "reason")
 
 
 class RowReader:
-    """Reads the rows of one table; `cut_line` is the last line of a file that ends in the middle of it, else None."""
+    """
+    Reads the rows of one table; `cut_line` is the last line of a file that ends in the middle of it, else None.
 
-    def __init__(self, layout: Layout, manner: Manner, cut_line: int | None = None) -> None:
+    What can still be read of a row that is refused goes into `refused`, where that is wanted.
+    """
+
+    def __init__(
+        self, layout: Layout, manner: Manner, cut_line: int | None = None, refused: list[Refused] | None = None
+    ) -> None:
         self._layout = layout
+        self._refused = refused
         self._cut_line = cut_line
         self._kind = layout.kind
         self._command = manner.command
@@ -312,6 +260,7 @@ class RowReader:
             return []
         if len(cells) != self._layout.width:
             if problem := self._wrong_length(line_no, cells):
+                self._remember(line_no, cells)
                 return [problem]
             cells = (cells + [""] * self._layout.width)[: self._layout.width]
         try:
@@ -321,6 +270,7 @@ class RowReader:
         except CellError as error:
             if not any(cell.strip() for cell in cells):
                 return []
+            self._remember(line_no, cells)
             # A row is never dropped in silence, even if each of its cells were fine alone.
             return self._problems(line_no, cells + self._layout.behind) or [self._problem("error", line_no, error, "")]
 
@@ -333,6 +283,31 @@ class RowReader:
         except CellError:
             return ""
         return patient_id
+
+    def _remember(self, line_no: int, cells: list[str]) -> None:
+        """Note whose row is refused, and of which day, reader and lesion, as far as that can be read."""
+        if self._refused is None:
+            return
+        width = self._layout.width
+        whole = (cells + [""] * width)[:width] + self._layout.behind
+
+        def read(name: str, parse: Callable[[str], Any]) -> Any:
+            try:
+                return parse(unguarded(whole[self._layout.at[name]].strip()))
+            except (CellError, KeyError):
+                return None
+
+        day = next((name for name in ("date", "day") if name in self._columns), "")
+        self._refused.append(
+            Refused(
+                line_no,
+                self.patient_of(cells),
+                read("line", parse_line),
+                read(day, self._columns[day].parse) if day else None,
+                read("reader", parse_text) or "",
+                read("lesion_id", parse_lesion_id) or "",
+            )
+        )
 
     def _small_row(self, line_no: int, cells: list[str]) -> Row:
         values = [parse[cells[self._layout.at[name]]] for name, parse in self._columns.items()]
@@ -469,23 +444,49 @@ def _seen_of(cells: tuple[str, ...], decimal: str) -> tuple[tuple[Any, ...], tup
     """
     Return the piece of a `Reading` from its sizes on, and what to doubt in it.
 
-    The cells stand in it while the role or the kind may still change what they mean.
+    The cells stand in it while the role, the kind or the families of the line may still change what they mean.
     """
     role, kind, *sizes, state, reason = cells
     said = (*sizes, state, parse_text(reason), decimal)
+    read_as = "one"
     try:
-        seen = _read_said(role, kind, said)
+        seen = _read_said(role, kind, said, read_as)
     except CellError:
-        if kind:
-            raise
-        # As a node the cells may be right: 8 mm beside ABSENT. `settle` decides when the kind is known.
-        seen = _read_said(role, "node", said)
-    piece = (seen.longest_mm, seen.short_mm, seen.state, seen.other_id, seen.reason, () if role and kind else said)
+        seen, read_as = _read_otherwise(role, kind, said), ""
+    if not (role and kind):
+        read_as = ""
+    is_open = read_as == "" or _depends_on_axes(kind, sizes, seen)
     doubts = filter(None, map(doubtful_size, (seen.longest_mm, seen.short_mm)))
-    return piece, tuple(CellError(doubt, "few lesions are that large", "check it") for doubt in doubts)
+    piece = (seen.longest_mm, seen.short_mm, seen.state, seen.other_id, seen.reason)
+    return (*piece, (*said, read_as) if is_open else ()), tuple(
+        CellError(doubt, "few lesions are that large", "check it") for doubt in doubts
+    )
 
 
-def _read_said(role: str, kind: str, said: tuple[str, ...]) -> Seen:
-    measure, measure2, longest, short, state, reason, decimal = said
+def _read_otherwise(role: str, kind: str, said: tuple[str, ...]) -> Seen:
+    """
+    Return what cells say that contradict each other where one diameter is measured; CellError if they always do.
+
+    As a node they may be right (8 mm beside ABSENT), or in a family that measures otherwise (a viable part of 0
+    in a lesion of 41 mm). `settle` decides when these are known.
+    """
+    for one_kind in (kind,) if kind else ("", "node"):
+        for axes in ("", *AXES):
+            try:
+                return _read_said(role, one_kind, said, axes)
+            except CellError:
+                pass
+    return _read_said(role, kind, said, "one")
+
+
+def _depends_on_axes(kind: str, sizes: Sequence[str], seen: Seen) -> bool:
+    """Say whether another family may read these sizes otherwise: of a node those without the name of their axis."""
+    if kind == "node":
+        return bool(sizes[0].strip() or sizes[1].strip())
+    return seen.longest_mm is not None and seen.short_mm is not None
+
+
+def _read_said(role: str, kind: str, said: tuple[str, ...], axes: str) -> Seen:
+    measure, measure2, longest, short, state, reason, decimal = said[:7]
     sizes = {"measure2": measure2, "longest": longest, "short": short}
-    return parse_reading(role, kind, measure, **sizes, state=state, reason=reason, decimal=decimal)
+    return parse_reading(role, kind, measure, **sizes, state=state, reason=reason, decimal=decimal, axes=axes)

@@ -22,7 +22,7 @@ from .cell_error import nearest, quote
 from .cells import CellError, parse_patient_id, unguarded
 from .columns import FACT_TABLES, Layout, arrange
 from .csv_in import CsvFile
-from .readings import Manner, Row, RowReader
+from .readings import Manner, RowReader
 from .spool import Buckets, copied
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import date
     from types import TracebackType
 
+    from .rows import Refused, Row
     from .workbook import SpooledSheet
 
 _MOST_PATIENTS_REMEMBERED = 200_000  # more than this are put in order on disk without asking whether they are
@@ -51,6 +52,8 @@ class Table:
         self.sha256 = source.sha256
         self.header = tuple(source.header)
         self.unknown_columns = layout.unknown
+        #: What can still be read of the rows that were refused so far; whoever has seen them empties it.
+        self.refused: list[Refused] = []
         self._source = source
         self._layout = layout
         self._manner = manner
@@ -80,7 +83,8 @@ class Table:
         patient cannot be read is a problem of the patient before it ("" when there is none).
         Raises RefusedError when the file breaks off or changes while it is read.
         """
-        reader = RowReader(self._layout, self._manner._replace(prefix=prefix), self._source.cut_line)
+        manner = self._manner._replace(prefix=prefix)
+        reader = RowReader(self._layout, manner, self._source.cut_line, self.refused)
         if self._is_grouped():
             yield from _runs(reader, self._source.rows())
             return

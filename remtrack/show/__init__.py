@@ -5,7 +5,7 @@ Every screen is one `Screen` value: the rows that JSON, CSV and plain text are m
 function that draws the table. Nothing here decides anything, opens a record or asks what day it
 is. rich is loaded only when a table is drawn.
 
-    overview, status, timeline (bars), remission, explain, register, log, criteria, listing   the screens
+    overview, status, timeline (bars), remission, explain, compare, register, log, criteria, listing   the screens
     data    rows -> plain text, JSON, CSV        table   what the drawn screens share (rich)
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from .compare import comparison_screen
     from .criteria import criteria_screen, family_screen
     from .explain import explanation_screen
     from .listing import table_screen
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
     from .timeline import timeline_screen
 
 __all__ = [
-    "FORMATS", "Row", "Screen", "criteria_screen", "explanation_screen", "family_screen", "lesions_screen",
-    "lines_screen", "log_screen", "output", "overview_screen", "patient_screen", "patients_screen",
+    "FORMATS", "Row", "Screen", "comparison_screen", "criteria_screen", "explanation_screen", "family_screen",
+    "lesions_screen", "lines_screen", "log_screen", "output", "overview_screen", "patient_screen", "patients_screen",
     "problems_screen", "remission_screen", "status_screen", "table_screen",
     "timeline_screen",
 ]  # fmt: skip
 
 _HOMES = {
+    "compare": ("comparison_screen",),
     "criteria": ("criteria_screen", "family_screen"),
     "explain": ("explanation_screen",),
     "listing": ("table_screen",),

@@ -1,11 +1,12 @@
 """
-The published standards: the list of families, and one family's categories, rules, inputs and settings.
+The published standards: the list of families, and one family's categories, rules, inputs, settings and cases.
 
 The rows are dicts as the use cases give them (`tracker.standards`).
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .. import words
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rich.console import RenderableType
+    from rich.text import Text
+
+    from .table import Column
+
+_NARROW = 72  # below it a name, a default and a sentence no longer stand side by side
 
 
 def criteria_screen(families: Sequence[Row], as_of: date) -> Screen:
@@ -35,9 +41,19 @@ def render_criteria_list(families: Sequence[Row]) -> RenderableType:
             Column("Word", [row["word"] for row in families], drop=2),
             Column("Measures", [_measure(row) for row in families], wraps=True, drop=1),
             Column("Default", ["yes" if row["default"] else "" for row in families]),
+            *_packages(families),
         ]
     )
     return stack(drawn, "", paragraph("One family, with its rules and settings: remtrack criteria show FAMILY"))
+
+
+def _packages(families: Sequence[Row]) -> Iterator[Column]:
+    """Yield the column of the packages that families come from, where one is not of this program."""
+    from .table import Column
+
+    named = [row.get("package", "") for row in families]
+    if any(named):
+        yield Column("Package", named, wraps=True)
 
 
 def _measure(row: Mapping[str, Any]) -> str:
@@ -58,25 +74,27 @@ def family_screen(family: Mapping[str, Any], as_of: date) -> Screen:
 
 
 def render_family(family: Mapping[str, Any]) -> RenderableType:
-    """Return the categories, the rules part by part in their order, the inputs, the settings, and our reading."""
+    """Return the categories, the rules part by part in their order, inputs, settings, worked cases and our reading."""
     from .table import facts, paragraph, stack, styled
 
     parts: list[RenderableType] = [
         styled(f"{family['criteria']}  {family['title']}", "head"),
-        facts([("Source", family["source"])]),
+        facts([("Source", family["source"]), ("Package", family.get("package", ""))]),
         "",
         styled(" Categories, best first", "head"),
         _categories(family["categories"]),
     ]
     for title, rules in _parts(family["rules"]):
-        parts += ["", styled(f" {title}", "head"), paragraph("The first that holds counts."), _rules(rules)]
+        parts += ["", paragraph(title, "head"), paragraph("The first that holds counts."), _rules(rules)]
     if family["inputs"]:
         parts += ["", styled(" Inputs", "head"), _inputs(family["inputs"])]
     if family["settings"]:
         parts += ["", styled(" Settings", "head"), _settings(family["settings"])]
+    if family.get("cases"):
+        parts += ["", styled(" Worked cases", "head"), paragraph(_INVENTED), _cases(family["cases"])]
     if family["reading"]:
         parts += ["", styled(" Our reading, where the standard is silent", "head")]
-        parts += [paragraph(reading, by=2) for reading in _paragraphs(family["reading"])]
+        parts += [paragraph(one, by=4 if one.startswith("- ") else 2) for one in _paragraphs(family["reading"])]
     return stack(*parts, "", paragraph(words.footer()))
 
 
@@ -102,16 +120,27 @@ def _categories(categories: Sequence[Row]) -> RenderableType:
 
 
 def _rules(rules: Sequence[Row]) -> RenderableType:
-    from .table import Column, table
+    from .table import Column, lines, table
 
+    told = [lines(row["when"], _says(row["sentence"]), f"[{row['source']}]") for row in rules]
     return table(
         [
-            Column("Rule", [row["rule"].rpartition(".")[2] for row in rules], drop=2),
-            Column("Result", [row["category"] for row in rules]),
-            Column("When", [row["when"] for row in rules], wraps=True),
-            Column("Source", [row["source"] for row in rules], wraps=True, drop=1),
+            Column("Rule", [row["rule"].split(".", 2)[-1] for row in rules], drop=1),
+            Column("Gives", [row["category"] for row in rules]),
+            Column("When, what it says, and where that stands", told, wraps=True),
         ]
     )
+
+
+def _says(template: str) -> str:
+    """Return what a rule says; nothing where it only passes on what an earlier table said."""
+    return "" if re.fullmatch(r"\{\w+_because\}", template) else f"says: {_sentence(template)}"
+
+
+def _sentence(template: str) -> str:
+    """Return a rule's sentence with names where its numbers stand: "sum <sum> mm"."""
+    said = re.sub(r"\{(\w+)_because\}", r"<reason of \1>", template)
+    return re.sub(r"\{(\w+?)(?:_(?:mm|pct|on))?\}", lambda name: f"<{name[1].replace('_', ' ')}>", said)
 
 
 def _inputs(inputs: Sequence[Row]) -> RenderableType:
@@ -127,9 +156,9 @@ def _inputs(inputs: Sequence[Row]) -> RenderableType:
 
 
 def _settings(settings: Sequence[Row]) -> RenderableType:
-    from .table import Column, table
+    from .table import Column, Fit, facts, table
 
-    return table(
+    drawn = table(
         [
             Column("Name", [row["name"] for row in settings]),
             Column("Default", [row["default"] for row in settings], wraps=True),
@@ -137,12 +166,69 @@ def _settings(settings: Sequence[Row]) -> RenderableType:
             Column("", [row["help"] for row in settings], wraps=True),
         ]
     )
+    # The names are long, and one that is broken cannot be typed.
+    under = facts([(row["name"], f"{row['default']}: {row['help']}") for row in settings])
+    return Fit(lambda frame: drawn if frame.width >= _NARROW else under)
+
+
+_INVENTED = "Invented numbers, to show what the rules make of them."
+
+
+def _cases(cases: Sequence[Row]) -> RenderableType:
+    """Return the cases under one another in one table, each with its title above its days."""
+    from .table import Column, styled, table
+
+    days: list[str] = []
+    seen: list[str | Text] = []
+    given: list[str | Text] = []
+    rules: list[str] = []
+    for case in cases:
+        days.append(case["case_id"])
+        seen.append(styled(_title(case), "head"))
+        given.append("")
+        rules.append("")
+        for row in case["rows"]:
+            days.append(f" {row['visit_on']}")
+            seen.append(row["seen"])
+            given.append(_given(row))
+            rules.append(row["rule"].partition(".")[2])
+    return table(
+        [
+            Column("Case", days),
+            Column("What was seen", seen, wraps=True),
+            Column("Gives", given),
+            Column("Rule", rules, drop=1),
+        ]
+    )
+
+
+def _title(case: Row) -> str:
+    return f"{case['title']} ({case['settings'].replace(';', ', ')})" if case["settings"] else str(case["title"])
+
+
+def _given(row: Row) -> str:
+    if not row["overall"]:
+        return "" if row["seen"].startswith("event: ") else "(baseline)"
+    if row["reported"] == row["overall"]:
+        return str(row["overall"])
+    return f"{row['overall']}, reported {row['reported']}"
+
+
+def _result(row: Row) -> str:
+    return f": {_given(row)} by {row['rule']}" if row["overall"] else ""
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield the paragraphs of a text, each on one line."""
-    for part in text.strip().split("\n\n"):
-        yield " ".join(part.split())
+    """Yield the paragraphs and the items of lists of a text, each on one line."""
+    lines: list[str] = []
+    for line in [*text.strip().splitlines(), ""]:
+        # What follows a list without being moved to the right is no longer part of it.
+        ends_list = bool(lines) and lines[0].startswith("- ") and not line.startswith(" ")
+        if lines and (not line.strip() or line.startswith("- ") or ends_list):
+            yield " ".join(lines)
+            lines = []
+        if line.strip():
+            lines.append(" ".join(line.split()))
 
 
 def _said(family: Mapping[str, Any]) -> Iterator[Row]:
@@ -151,7 +237,11 @@ def _said(family: Mapping[str, Any]) -> Iterator[Row]:
     for title, rules in _parts(family["rules"]):
         yield {
             "Table": title,
-            "Rule": [f"{row['order']}. {row['category']}: {row['when']} [{row['source']}]" for row in rules],
+            "Rule": [
+                f"{row['order']}. {row['category']}: {row['when']}; says: {said} [{row['source']}]"
+                for row in rules
+                for said in [_sentence(row["sentence"])]
+            ],
         }
     if family["inputs"]:
         yield said_row((f"Input {row['name']}", f"{row['unit']} {row['help']}".strip()) for row in family["inputs"])
@@ -160,5 +250,8 @@ def _said(family: Mapping[str, Any]) -> Iterator[Row]:
             (f"Setting {row['name']}", f"{row['default']}; allowed {row['allowed']}; {row['help']}")
             for row in family["settings"]
         )
+    for case in family.get("cases", ()):
+        told = (f"{row['visit_on']} {row['seen']}{_result(row)}" for row in case["rows"])
+        yield {"Worked case": f"{case['case_id']}: {_title(case)}", "Day": list(told)}
     if family["reading"]:
         yield {"Our reading": list(_paragraphs(family["reading"]))}

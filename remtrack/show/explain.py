@@ -6,6 +6,7 @@ Draws and says what `verdict.Explanation` holds; decides nothing.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from .. import words
@@ -19,10 +20,22 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ..verdict import Explanation
+    from ..verdict import Explanation, Step
 
 _NARROW = 72  # below it four columns of text are no longer readable
-_WIDEST_RULE = 16  # so that the numbers have the room
+_TESTS = {
+    "nodes_spd": "Products of nodes",
+    "largest_node_mm": "Largest node",
+    "spleen_cm": "Spleen",
+    "liver": "Liver",
+    "lymphocytes": "Lymphocytes",
+    "plt": "Platelets",
+    "hb": "Haemoglobin",
+    "anc": "Neutrophils",
+    "marrow": "Marrow",
+    "constitutional": "Symptoms",
+}
+_WIDEST_STEP, _WIDEST_RULE = 22, 16  # so that the numbers have the room
 
 
 def explanation_screen(explanations: Sequence[Explanation], as_of: date, plain_words: bool = False) -> Screen:
@@ -70,26 +83,49 @@ def _explanation(told: Explanation, *, plain_words: bool) -> RenderableType:
     """Return the steps as a table, then what would change the answer, the response, who entered it, the source."""
     from .table import Fit, facts, paragraph, stack
 
-    heading = paragraph(_heading(told, plain_words=plain_words), told.kind, by=0)
+    heading = _heading(told, plain_words=plain_words)
     if plain_words:
-        return stack(heading, "", facts(_plain_fields(told)))
+        return stack(paragraph(heading, told.kind, by=0), "", facts(_plain_fields(told)))
     below = list(_below(told))
-    return stack(heading, "", Fit(lambda frame: _steps(told, frame.width)), "", facts(below))
+    return stack(_titled(heading, told), "", Fit(lambda frame: _steps(told, frame.width)), "", facts(below))
 
 
 def _heading(told: Explanation, *, plain_words: bool) -> str:
     day = words.long_day(told.visit_on) if plain_words else words.day_in_words(told.visit_on)
+    look = words.looked_at(told.criteria)
     if plain_words:
-        return f"{told.patient_id}, scan of {day}"
+        return f"{told.patient_id}, {look} of {day}"
     line = f", line {told.line}" if told.line > 1 else ""
     reader = f", reader {told.reader}" if told.reader else ""
-    return f"{told.patient_id}{line}{reader}, scan of {day}: {_state(told)}  {told.title}"
+    return f"{told.patient_id}{line}{reader}, {look} of {day}: {_state(told)}"
+
+
+def _titled(heading: str, told: Explanation) -> RenderableType:
+    """Return the heading with the title of the rules beside it, or under it where both do not fit on one line."""
+    from .table import READABLE, Fit, Frame, paragraph, stack
+
+    title = _title(told)
+
+    def drawn(frame: Frame) -> RenderableType:
+        if len(words.clean(heading)) + len(title) + 2 <= min(frame.width, READABLE):
+            return paragraph(f"{heading}  {title}", told.kind, by=0)
+        return stack(paragraph(heading, told.kind, by=0), paragraph(title, told.kind, by=0))
+
+    return Fit(drawn)
+
+
+def _title(told: Explanation) -> str:
+    """Return the title of a family; of one that holds several standards, that whose steps these are."""
+    looked_at = {step.label for step in told.steps}
+    parts = told.title.split(", ")
+    return next((part for part in parts if words.short_title(part) in looked_at), told.title)
 
 
 def _state(told: Explanation) -> str:
     if not told.overall:
         return "baseline"
-    means = words.state_words(told.kind, words.word_for(told.criteria), told.overall)
+    labels = {told.overall: (told.label, told.plain)}
+    means = words.state_words(told.kind, words.word_for(told.criteria), told.overall, told.criteria, labels)
     reported = f", reported {told.reported}" if told.reported != told.overall else ""
     return f"{words.symbol(told.kind)} {told.overall}{f', {means}' if means else ''}{reported}"
 
@@ -97,26 +133,41 @@ def _state(told: Explanation) -> str:
 def _steps(told: Explanation, width: int) -> RenderableType:
     from .table import Column, indented, stack, styled, table
 
-    numbered = [(f"{number} {step.label}", step) for number, step in enumerate(told.steps, 1)]
+    numbered = [(f"{number} {_label(step)}", step) for number, step in enumerate(told.steps, 1)]
     if width < _NARROW:
         lines: list[RenderableType] = []
         for label, step in numbered:
-            lines.append(indented(styled(f"{label}: {step.result}", "head")))
-            lines += [indented(styled(told), 3) for told in (step.value, f"rule: {_rule(step.rule)}") if told]
+            lines.append(indented(styled(f"{label}: {_units(step.result)}", "head")))
+            rule = f"rule: {_rule(step.rule)}" if step.rule else ""
+            lines += [indented(styled(said), 3) for said in (_value(told, step), rule) if said]
         return stack(*lines)
     return table(
         [
-            Column("Step", [label for label, _step in numbered]),
-            Column("Value", [step.value for _label, step in numbered], wraps=True),
+            Column("Step", [label for label, _step in numbered], wraps=True, most=_WIDEST_STEP),
+            Column("Value", [_value(told, step) for _label, step in numbered], wraps=True),
             Column("Rule", [_rule(step.rule) for _label, step in numbered], wraps=True, most=_WIDEST_RULE),
-            Column("Result", [step.result for _label, step in numbered]),
+            Column("Result", [_units(step.result) for _label, step in numbered], wraps=True, most=_WIDEST_RULE),
         ]
     )
 
 
+def _label(step: Step) -> str:
+    """Return what a step looks at; a value of a laboratory by its words and not the name it is entered under."""
+    return _TESTS.get(step.label, step.label)
+
+
+def _value(told: Explanation, step: Step) -> str:
+    """Return what was looked at; the sentence that stands under the table in full is not written twice."""
+    return "as said below" if step.value == told.because else _units(step.value)
+
+
+def _units(text: str) -> str:
+    return re.sub(r"\bmm(?:\^2|2)", "mm²", text)
+
+
 def _rule(rule: str) -> str:
     """Return a rule for a narrow column: an id (`recist.target.pd`) without its family, which the heading names."""
-    return rule if " " in rule else rule.partition(".")[2].replace(".", " ") or rule
+    return rule if " " in rule else re.sub(r"[._]", " ", rule.partition(".")[2]) or rule
 
 
 def _below(told: Explanation) -> Iterator[tuple[str, str]]:
@@ -136,17 +187,18 @@ def _below(told: Explanation) -> Iterator[tuple[str, str]]:
 def _plain_fields(told: Explanation) -> list[tuple[str, str]]:
     return [
         ("In words", plain.explained(told)),
-        ("Rules used", plain.rules(told.criteria, told.title)),
+        ("Rules used", plain.rules(told.criteria, _title(told))),
         ("The steps", f"The care team can read them with: remtrack explain {told.patient_id} {told.visit_on}"),
     ]
 
 
 def _said(told: Explanation, *, plain_words: bool) -> Row:
     if plain_words:
-        return {"Person": told.patient_id, "Scan": words.long_day(told.visit_on), **said_row(_plain_fields(told))}
+        look = words.looked_at(told.criteria).capitalize()
+        return {"Person": told.patient_id, look: words.long_day(told.visit_on), **said_row(_plain_fields(told))}
     steps = (
-        (f"{step.label}", "; ".join(part for part in (step.value, step.rule, step.result) if part))
+        (_label(step), "; ".join(_units(part) for part in (step.value, step.rule, step.result) if part))
         for step in told.steps
     )
-    head = {"Patient": told.patient_id, "Visit": told.visit_on, "State": _state(told), "Rules": told.title}
+    head = {"Patient": told.patient_id, "Visit": told.visit_on, "State": _state(told), "Rules": _title(told)}
     return {**head, **said_row([*steps, *_below(told)])}

@@ -1,7 +1,7 @@
 """
 All patients at a glance: a table, who is in response now, who needs attention.
 
-Draws and says what `verdict.Overview` holds; decides nothing.
+Draws and says what `views.Overview` holds; decides nothing.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import words
-from ..verdict import RESPONSE_KINDS
 from . import Row, Screen
-from .status import measured, more_of, state_line, status_data, who
+from .status import last_look, measured, more_of, state_line, state_short, status_data, value_label, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from ..views import Overview, StatusRow
+    from ..views import Counted, Overview, StatusRow
 
 # So many are named under a heading, twice as many where nobody is listed above; the rest are counted.
 _MOST = 12
@@ -36,7 +35,12 @@ def overview_screen(overview: Overview, plain_words: bool = False) -> Screen:
             "patients": overview.patients,
             "measurements": overview.measurements,
             "last_visit_on": overview.last_visit_on,
-            "counts": [{"current": code, "kind": kind, "patients": n} for code, kind, n in overview.counts],
+            "results": overview.results,
+            "responding": dict(overview.responding),
+            "counts": [
+                {"criteria": one.criteria, "current": one.current, "kind": one.kind, "patients": one.patients}
+                for one in overview.counts
+            ],
             "not_listed": overview.hidden,
         },
         notes=(words.footer(overview.as_of, plain_words=plain_words),) if overview.patients else (),
@@ -56,15 +60,32 @@ def render_overview(overview: Overview, plain_words: bool = False) -> Renderable
 def _heading(overview: Overview) -> RenderableType:
     from .table import Fit, Frame, styled
 
-    last = f", last scan {overview.last_visit_on}" if overview.last_visit_on else ""
-    sizes = words.count(overview.measurements, "measurement")
-    told = f"remtrack  {words.count(overview.patients, 'patient')}, {sizes}{last}"
+    last = f", last {_look(overview)} {overview.last_visit_on}" if overview.last_visit_on else ""
+    told = f"remtrack  {words.count(overview.patients, 'patient')}, {_entered(overview)}{last}"
     with_path = f"{told}  {words.clean(overview.path)}"
 
     def drawn(frame: Frame) -> RenderableType:
         return styled(with_path if len(with_path) <= frame.width else told, "head")
 
     return Fit(drawn)
+
+
+def _entered(overview: Overview) -> str:
+    """Return how much is on record: "214 measurements, 96 results"."""
+    sizes, values = overview.measurements, overview.results
+    counted = [(sizes, "measurement")] if sizes or not values else []
+    return ", ".join(words.count(n, thing) for n, thing in [*counted, *([(values, "result")] if values else [])])
+
+
+def _families(overview: Overview) -> set[str]:
+    """Return the families that judge these patients; the rows of those without any visit do not count."""
+    return {one.criteria for one in overview.counts if one.criteria} | {
+        row.criteria for row in overview.rows if row.visits
+    }
+
+
+def _look(overview: Overview) -> str:
+    return words.looked_at_by_all(_families(overview) or {row.criteria for row in overview.rows})
 
 
 def _not_listed(overview: Overview) -> str:
@@ -77,69 +98,105 @@ def _not_listed(overview: Overview) -> str:
 def _clinical_body(overview: Overview) -> Iterator[RenderableType]:
     from .table import paragraph
 
-    yield _counted(overview) if overview.hidden else _listed(overview.rows)
+    yield _counted(overview) if overview.hidden else _listed(overview)
     yield ""
     yield from _responding(overview)
     yield from _needing_attention(overview)
     if overview.hidden:
         yield paragraph(_not_listed(overview))
         yield ""
-    kinds = [kind for _code, kind, _n in overview.counts] or [row.current_kind for row in overview.rows]
-    yield paragraph(words.legend(kinds))
+    kinds = [one.kind for one in overview.counts] or [row.current_kind for row in overview.rows]
+    sizes = all(words.has_scans(criteria) for criteria in _families(overview))
+    yield _legend(words.legend(kinds, sizes=sizes).split("  "))
 
 
-def _listed(rows: Sequence[StatusRow]) -> RenderableType:
+def _legend(meanings: Sequence[str]) -> RenderableType:
+    """Return the symbols with their meanings; a line ends between two of them, never within."""
+    from .table import Fit, Frame, indented, lines
+
+    def drawn(frame: Frame) -> RenderableType:
+        packed = [""]
+        for meaning in meanings:
+            longer = f"{packed[-1]}  {meaning}".strip()
+            if len(longer) < frame.width:
+                packed[-1] = longer
+            else:
+                packed.append(meaning)
+        return indented(lines(*packed))
+
+    return Fit(drawn)
+
+
+def _listed(overview: Overview) -> RenderableType:
     from .table import Column, lines, styled, table
 
-    units = {row.unit for row in rows}
-    states = [(words.state_short(row.current, row.current_kind, row.visits), row.current_kind) for row in rows]
+    rows = overview.rows
+    units = {row.unit for row in rows if row.visits}
+    mixed = len(_families(overview)) > 1
     columns = [
         Column("Patient", [lines(row.patient_id, more_of(row)) for row in rows]),
-        Column("Last scan", [str(row.last_visit_on or ".") for row in rows]),
+        Column("Rules", [words.short_title(row.title) if row.visits else "." for row in rows]),
+        Column(f"Last {_look(overview)}", [str(row.last_visit_on or ".") for row in rows]),
         Column(
-            "Sum mm" if units == {"mm"} else "Value",
-            [measured(row, unit=row.unit if len(units) > 1 else "") for row in rows],
+            "Sum mm" if units <= {"mm"} else "Value",
+            [measured(row, with_unit=len(units) > 1) for row in rows],
             right=True,
-            drop=3,
+            drop=4 if mixed else 3,
         ),
-        Column("vs base", [words.signed(row.change_from_baseline_pct) for row in rows], right=True, drop=4),
+        # Where the values have several units the change says least without them.
+        Column(
+            "vs base",
+            [words.signed(row.change_from_baseline_pct) for row in rows],
+            right=True,
+            drop=3 if mixed else 4,
+        ),
         Column("vs nadir", [words.signed(row.change_from_nadir_pct) for row in rows], right=True, drop=2),
-        Column("State", [styled(state, kind) for state, kind in states]),
+        Column("State", [styled(state_short(row), row.current_kind) for row in rows]),
         Column("Since", [str(row.since or ".") for row in rows], drop=1),
     ]
     if all(row.value is None and row.baseline_value is None for row in rows):
         columns = [column for column in columns if not column.right]
-    return table(columns)
+    if all(row.change_from_nadir_pct is None for row in rows):
+        columns = [column for column in columns if column.title != "vs nadir"]
+    return table([column for column in columns if mixed or column.title != "Rules"])
 
 
 def _counted(overview: Overview) -> RenderableType:
     from .table import Column, styled, table
 
     counts = overview.counts
-    everyone = sum(n for _code, _kind, n in counts)
-    return table(
-        [
-            Column("State", [styled(words.state_short(code, kind), kind) for code, kind, _n in counts]),
-            Column("Patients", [f"{n:,}" for _code, _kind, n in counts], right=True),
-            Column("Of all", [f"{100 * n / everyone:.1f} %" for _code, _kind, n in counts], right=True),
-        ]
-    )
+    everyone = sum(one.patients for one in counts)
+    columns = [
+        Column("Rules", [words.short_title(one.title) or "." for one in counts]),
+        Column("State", [styled(_counted_state(one), one.kind) for one in counts]),
+        Column("Patients", [f"{one.patients:,}" for one in counts], right=True),
+        Column("Of all", [f"{100 * one.patients / everyone:.1f} %" for one in counts], right=True),
+    ]
+    # A category belongs to its family: CR of a leukaemia and CR of a solid tumour are counted apart.
+    return table(columns if len(_families(overview)) > 1 else columns[1:])
+
+
+def _counted_state(one: Counted) -> str:
+    return words.state_short(one.current, one.kind, criteria=one.criteria, labels=one.labels)
 
 
 def _responding(overview: Overview) -> Iterator[RenderableType]:
     from .table import facts, styled
 
     responding = [row for row in overview.rows if words.current_episode(row) is not None]
-    blood = bool(responding) and all(row.word == "remission" for row in responding)
-    now = len(responding)
-    if overview.hidden:
-        now = sum(n for _code, kind, n in overview.counts if kind in RESPONSE_KINDS)
-    yield styled(f" In {'remission' if blood else 'response'} now: {now:,} of {overview.patients:,}", "head")
+    now = sum(n for _word, n in overview.responding) if overview.responding else len(responding)
+    yield styled(f" In {_responding_words(overview)} now: {now:,} of {overview.patients:,}", "head")
     if not overview.hidden:
         yield facts((f"  {row.patient_id}", _response_now(row, overview)) for row in responding[:_MOST])
         if now > _MOST:
             yield f"   and {now - _MOST:,} more: remtrack remission"
     yield ""
+
+
+def _responding_words(overview: Overview) -> str:
+    """Return "response", "remission", or both where some respond and others remit."""
+    found = {word for word, _n in overview.responding} or {row.word for row in overview.rows if row.visits}
+    return " or ".join(word for word in ("response", "remission") if word in found) or "response"
 
 
 def _response_now(row: StatusRow, overview: Overview) -> str:
@@ -189,21 +246,29 @@ def _said(overview: Overview) -> Iterator[Row]:
     if overview.patients == 0:
         yield dict(words.NO_PATIENT)
         return
+    several = len(_families(overview)) > 1
     yield {
         "Patients": f"{overview.patients:,}",
         "Measurements": f"{overview.measurements:,}",
-        "Last scan": overview.last_visit_on,
+        "Results": f"{overview.results:,}" if overview.results else "",
+        f"Last {_look(overview)}": overview.last_visit_on,
         "Record": overview.path,
-        **{words.state_short(code, kind)[2:]: words.count(n, "patient") for code, kind, n in overview.counts},
+        **{
+            f"{words.short_title(one.title) if several else ''} {_counted_state(one)[2:]}".strip(): words.count(
+                one.patients, "patient"
+            )
+            for one in overview.counts
+        },
         "Not listed": _not_listed(overview) if overview.hidden else "",
     }
     for row in overview.rows:
         last, change = row.last_visit_on, row.change_from_baseline_pct
         yield {
             "Patient": who(row),
+            "Rules": row.title if several and row.visits else "",
             "State": state_line(row),
-            "Last scan": f"{last}, {words.ago(last, overview.as_of)}" if last else "",
-            "Sum" if row.unit == "mm" else "Value": "" if row.value is None else measured(row, unit=row.unit),
+            last_look(row): f"{last}, {words.ago(last, overview.as_of)}" if last else "",
+            value_label(row): "" if row.value is None and not row.value_text else measured(row),
             "vs baseline": words.signed(change, ""),
             "vs nadir": words.signed(row.change_from_nadir_pct, ""),
             row.word.capitalize(): _response_now(row, overview),
@@ -221,7 +286,7 @@ def _plain_body(overview: Overview) -> Iterator[RenderableType]:
     yield table(
         [
             Column("Person", [row["Person"] for row in rows]),
-            Column("Last scan", [row["Last scan"] for row in rows], drop=1),
+            Column(f"Last {_look(overview)}", [row[f"Last {_look(overview)}"] for row in rows], drop=1),
             Column("Where things stand", [row["Now"] for row in rows], wraps=True),
         ]
     )
@@ -239,6 +304,6 @@ def _said_plainly(overview: Overview) -> Iterator[Row]:
     for row in overview.rows:
         yield {
             "Person": row.patient_id,
-            "Last scan": words.long_day(row.last_visit_on) if row.last_visit_on else "none yet",
+            f"Last {_look(overview)}": words.long_day(row.last_visit_on) if row.last_visit_on else "none yet",
             "Now": plain.state(row),
         }

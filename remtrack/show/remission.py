@@ -1,7 +1,7 @@
 """
 The stretches of response or remission: when each began, was proven and ended, and whether it lasted a month.
 
-Draws and says what `verdict.RemissionRow` holds; decides nothing.
+Draws and says what `views.RemissionRow` holds; decides nothing.
 """
 
 from __future__ import annotations
@@ -86,16 +86,24 @@ def _who(row: RemissionRow) -> tuple[str, str]:
     return row.patient_id, " ".join(part for part in (f"line {row.line}" if row.line > 1 else "", row.reader) if part)
 
 
+def _named(row: RemissionRow, rows: Sequence[RemissionRow]) -> str:
+    """Return the patient, with the family where his responses are those of several."""
+    several = len({one.criteria for one in rows if one.patient_id == row.patient_id}) > 1
+    return f"  {row.patient_id}{f' {words.short_title(row.title)}' if several else ''}"
+
+
 def _body(rows: Sequence[RemissionRow], as_of: date) -> Iterator[RenderableType]:
     from .table import Column, facts, lines, paragraph, styled, table
 
     episodes = [row.episode for row in rows]
+    rules = Column("Rules", [words.short_title(row.title or row.criteria) for row in rows])
     yield table(
         [
             Column("Patient", [lines(*_who(row)) for row in rows]),
+            *([rules] if len({row.criteria for row in rows}) > 1 else ()),
             Column("State", [styled(_state(row), row.episode.kind) for row in rows]),
             Column("Began", [str(one.began_on) for one in episodes]),
-            Column("Proven", [str(one.confirmed_on or _unproven(one)) for one in episodes], drop=2),
+            Column("Proven", [_proven(one) for one in episodes], drop=2),
             Column("Last seen", [str(one.last_seen_on) for one in episodes], drop=1),
             Column("Days", [f"{one.days:,}" for one in episodes], right=True, drop=4),
             Column("A month\nor more", [one.lasted_month for one in episodes]),
@@ -112,12 +120,12 @@ def _body(rows: Sequence[RemissionRow], as_of: date) -> Iterator[RenderableType]
     yield ""
     if open_:
         yield styled(" Not yet known", "head")
-        yield facts((f"  {row.patient_id}", words.lasting_words(row.episode, as_of)) for row in open_[:_MOST])
+        yield facts((_named(row, rows), words.lasting_words(row.episode, as_of)) for row in open_[:_MOST])
         if len(open_) > _MOST:
             yield f"   and {len(open_) - _MOST:,} more: remtrack remission --format plain"
         yield ""
     marks = [
-        (f"  {row.patient_id}", words.milestone_words(mark, row.episode.last_seen_on))
+        (_named(row, rows), words.milestone_words(mark, row.episode.last_seen_on))
         for row in rows
         for mark in row.milestones
     ]
@@ -128,8 +136,18 @@ def _body(rows: Sequence[RemissionRow], as_of: date) -> Iterator[RenderableType]
 
 
 def _state(row: RemissionRow) -> str:
-    order = f" {words.ordinal(row.number)}" if row.number > 1 else ""
+    order = ""
+    if row.number and words.numbers_remissions(row.criteria):
+        order = f" (CR{row.number})" if row.episode.word == "remission" else ""
+        if not order and row.number > 1:
+            order = f" {words.ordinal(row.number)}"
     return f"{words.symbol(row.episode.kind)} {row.episode.category}{order}"
+
+
+def _proven(episode: Episode) -> str:
+    if episode.confirmed_on is None:
+        return _unproven(episode)
+    return "at once" if episode.confirmed_on == episode.began_on else str(episode.confirmed_on)
 
 
 def _unproven(episode: Episode) -> str:
@@ -147,11 +165,13 @@ def _said(row: RemissionRow, as_of: date) -> Row:
     episode = row.episode
     line = f" line {row.line}" if row.line > 1 else ""
     reader = f" reader {row.reader}" if row.reader else ""
+    means = words.state_words(episode.kind, episode.word, episode.category, row.criteria, row.labels)
+    nth = words.nth_complete(row.number, episode.word) if words.numbers_remissions(row.criteria) else ""
     pairs = [
         ("Patient", f"{row.patient_id}{line}{reader}"),
-        ("Rules", row.criteria),
-        (episode.word.capitalize(), f"{episode.category}, {words.state_words(episode.kind, episode.word)}"),
-        ("Number", f"{words.ordinal(row.number)} complete {episode.word}" if row.number else ""),
+        ("Rules", row.title or row.criteria),
+        (episode.word.capitalize(), f"{episode.category}, {means}"),
+        ("Number", nth),
         ("Began", str(episode.began_on)),
         ("Proven", str(episode.confirmed_on or words.unproven(episode))),
         ("A month or more", words.lasting_words(episode, as_of)),
@@ -163,13 +183,11 @@ def _said(row: RemissionRow, as_of: date) -> Row:
 
 def _said_plainly(row: RemissionRow, as_of: date) -> Row:
     episode = row.episode
-    word = plain.word_for(episode.word, row.criteria)
     pairs = [
         ("Person", row.patient_id),
-        (word.capitalize(), plain.response(episode, row.criteria)),
-        ("Number", f"The {words.ordinal(row.number)} complete {word}." if row.number > 1 else ""),
+        (plain.heading(episode.kind, episode.word, row.criteria), plain.response(row)),
         ("A month or more", plain.lasting(episode, as_of)),
-        *(("Time", plain.milestone(mark, episode.last_seen_on)) for mark in row.milestones),
+        *(("Time", plain.milestone(mark, episode.last_seen_on, row.criteria)) for mark in row.milestones),
     ]
     return said_row(pairs)
 

@@ -1,7 +1,7 @@
 """
 Where one patient stands: one answer in ten seconds, then how it came about and what comes next.
 
-Draws and says what `verdict.StatusRow` holds; decides nothing.
+Draws and says what `views.StatusRow` holds; decides nothing.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _RESPONSE = (
 )  # fmt: skip
 # What is told of a patient's further families, readers and earlier lines.
 _TOLD_OF_OTHERS = {
-    "State", "Last scan", "Sum", "Value", "Best response", "Response", "Remission", "A month or more", "Progression",
-    "Now",
+    "State", "Last scan", "Last visit", "Last sample", "Sum", "Value", "Best response", "Response", "Remission",
+    "Marker response", "A month or more", "Progression", "Relapse", "Recurrence", "Residual disease", "Treatment-free",
+    "Milestones", "Now", "Treatment", "Sensitive test", "Time",
 }  # fmt: skip
 
 
@@ -55,6 +56,7 @@ def status_data(row: StatusRow, as_of: date) -> Row:
         "days_since_last_visit": (as_of - row.last_visit_on).days if row.last_visit_on else None,
         **{f"response_{name}": getattr(latest, name) if latest else None for name in _RESPONSE},
         "thresholds": dict(row.thresholds),
+        "labels": {code: {"label": label, "plain": plain} for code, (label, plain) in row.labels.items()},
         "attention": [{"what": what, "command": command} for what, command in row.attention],
         "episodes": [
             {
@@ -80,19 +82,37 @@ def more_of(row: StatusRow) -> str:
     return f"{line} {reader}".strip()
 
 
-def measured(row: StatusRow, unit: str) -> str:
-    """Return the last value with `unit` ("" for none); "n/e" where it is not complete, "." where there never is one."""
+def measured(row: StatusRow, *, with_unit: bool = True) -> str:
+    """Return the last value; "n/e" where it is not complete, "." where there never is one."""
+    unit = f" {row.unit}" if with_unit and row.unit else ""
     if row.value is None:
+        if row.value_text:
+            return f"{row.value_text}{unit}"
         return "n/e" if row.baseline_value is not None else "."
-    return f"{words.number(row.value)} {unit}".rstrip()
+    return f"{words.figure(row.value, row.unit)}{unit}"
+
+
+def last_look(row: StatusRow) -> str:
+    """Return what the last look at a patient is called: "Last scan", "Last visit" or "Last sample"."""
+    return f"Last {words.looked_at(row.criteria)}"
+
+
+def value_label(row: StatusRow) -> str:
+    """Return what the value of a line is called: "Sum" where sizes in mm are added up."""
+    return "Sum" if row.unit == "mm" else "Value"
+
+
+def state_short(row: StatusRow) -> str:
+    """Return the current category for a narrow column."""
+    return words.state_short(row.current, row.current_kind, row.visits, row.criteria, row.labels)
 
 
 def state_line(row: StatusRow) -> str:
     """Return the current category in full: "v PR  partial response since 2025-09-01, confirmed"."""
     if not row.current:
-        return words.state_short("", "", row.visits)
+        return state_short(row)
     code = f"{words.symbol(row.current_kind)} {row.current}"
-    means = words.state_words(row.current_kind, row.word, row.current)
+    means = words.state_words(row.current_kind, row.word, row.current, row.criteria, row.labels)
     said = code if means.lower() == row.current.lower() else f"{code}  {means}"
     since = f" since {row.since}" if row.since else ""
     proof = words.proof_words(row)
@@ -117,7 +137,7 @@ def render_patient(rows: Sequence[StatusRow], as_of: date, plain_words: bool = F
     parts = [_heading(first, plain_words=plain_words), "", facts(*tell(first, as_of), kind=first.current_kind), ""]
     for row in rows[1:]:
         short = [(label, value) for block in tell(row, as_of) for label, value in block if label in _TOLD_OF_OTHERS]
-        parts.append(styled(f" {_other_heading(first, row, plain_words=plain_words)}", "head"))
+        parts.append(paragraph(_other_heading(first, row, plain_words=plain_words), "head"))
         parts += [facts(short, kind=row.current_kind), ""]
     if not plain_words:
         parts += [styled(f" Next: {next_command(first)}", "command"), ""]
@@ -178,41 +198,64 @@ def clinical_blocks(row: StatusRow, as_of: date) -> tuple[Facts, ...]:
 
 
 def _standing(row: StatusRow, as_of: date) -> Facts:
-    unit = f" {row.unit}" if row.unit else ""
     last, from_base, from_nadir = row.last_visit_on, row.change_from_baseline_pct, row.change_from_nadir_pct
-    base = f" from {words.number(row.baseline_value)}{unit} on {row.baseline_on}" if row.baseline_on else ""
     nadir_on = f" on {row.nadir_on}" if row.nadir_on else ""
     unconfirmed = row.best_response_unconfirmed
     more = f" (seen, not confirmed: {unconfirmed})" if unconfirmed not in ("", row.best_response) else ""
     return [
         ("State", state_line(row)),
-        ("Last scan", f"{words.day_in_words(last)} ({words.ago(last, as_of)})" if last else ""),
-        ("Sum" if row.unit == "mm" else "Value", _value(row)),
-        ("vs baseline", "" if from_base is None else f"{words.signed(from_base)}{base}"),
+        (last_look(row), f"{words.day_in_words(last)} ({words.ago(last, as_of)})" if last else ""),
+        (value_label(row), _value(row)),
+        ("vs baseline", "" if from_base is None else f"{words.signed(from_base)}{_from_the_start(row)}"),
         ("vs nadir", "" if from_nadir is None else f"{words.signed(from_nadir)} from the lowest before"),
-        ("Nadir so far", "" if row.nadir_value is None else f"{words.number(row.nadir_value)}{unit}{nadir_on}"),
+        ("Nadir so far", "" if row.nadir_value is None else f"{words.quantity(row.nadir_value, row.unit)}{nadir_on}"),
         ("Best response", f"{row.best_response}{more}"),
-        ("Progression", f"dated {row.progression_on}" if row.progression_on else ""),
+        (words.end_word(row).capitalize(), f"dated {row.progression_on}" if row.progression_on else ""),
+        *_beside(row),
+        *(("Milestones", words.milestone_words(mark, words.last_check(row))) for mark in row.milestones),
     ]
 
 
+def _from_the_start(row: StatusRow) -> str:
+    if row.baseline_value is None:
+        return ""
+    # The sample before treatment has a day of its own, which need not be the baseline's.
+    on = f" on {row.baseline_on}" if row.baseline_on and words.has_scans(row.criteria) else " before treatment"
+    return f" from {words.quantity(row.baseline_value, row.unit)}{on}"
+
+
 def _value(row: StatusRow) -> str:
-    if row.value is None:
-        return "n/e: not everything that counts was measured" if row.baseline_value is not None else ""
-    return measured(row, unit=row.unit)
+    if row.value is not None or row.value_text:
+        if not row.unit.startswith("mm"):
+            return f"{row.measure} {measured(row)}".strip()
+        what = "" if row.measure in ("", "sum of diameters") else f", {row.measure}"
+        return f"{measured(row)}{what}"
+    if row.baseline_value is None:
+        return ""
+    if words.has_scans(row.criteria):
+        return "n/e: not everything that counts was measured"
+    return f"not measured at this visit{f': {row.measure}' if row.measure else ''}"
+
+
+def _beside(row: StatusRow) -> Facts:
+    if not row.beside:
+        return []
+    from ..words.beside import beside_words
+
+    return list(beside_words(row))
 
 
 def response_facts(row: StatusRow, as_of: date) -> Facts:
     """Return when the response began, was proven and ended, and whether it lasted a month."""
-    label = row.word.capitalize()
+    label = "Marker response" if row.criteria == "markers" else row.word.capitalize()
     if not row.episodes:
         return [(label, words.no_response(row))] if row.current else []
     latest = row.episodes[-1]
     episode = latest.episode
-    nth = f" ({words.ordinal(latest.number)} complete)" if latest.number > 1 else ""
+    nth = words.nth_complete(latest.number, row.word) if words.numbers_remissions(row.criteria) else ""
     levels = ", ".join(f"{code} from {on}" for code, on in episode.levels) if len(episode.levels) > 1 else ""
     return [
-        (label, f"{episode.category}{nth}, began {episode.began_on}{_began_as(episode)}"),
+        (label, f"{episode.category}{f', {nth}' if nth else ''}, began {episode.began_on}{_began_as(episode)}"),
         ("Proven", _proven(episode)),
         ("A month or more", words.lasting_words(episode, as_of)),
         ("Duration", words.course_words(episode)),
@@ -242,9 +285,11 @@ def _earlier(one: RemissionRow) -> str:
 
 
 def _grounds(row: StatusRow) -> Facts:
+    from ..words.limits import threshold_words
+
     settings = ", ".join(f"{name}={value}" for name, value in row.settings)
     return [
-        *(("Next time", said) for said in words.threshold_words(row)),
+        *(("Next time", said) for said in threshold_words(row)),
         ("Why", row.because),
         ("Source", row.source),
         *(("Missing", said) for said in row.undecided),
@@ -265,8 +310,10 @@ def plain_blocks(row: StatusRow, as_of: date) -> tuple[Facts, ...]:
     return (
         [
             ("Now", plain.state(row)),
-            ("Last scan", f"{words.long_day(last)} ({words.ago(last, as_of)})" if last else ""),
-            ("Size", plain.size(row)),
+            (last_look(row), f"{words.long_day(last)} ({words.ago(last, as_of)})" if last else ""),
+            ("Size" if row.unit.startswith("mm") else "Measured", plain.size(row)),
+            *_plain_beside(row),
+            *(("Time", plain.milestone(mark, words.last_check(row))) for mark in row.milestones),
         ],
         _plain_response(row, as_of),
         [
@@ -274,6 +321,14 @@ def plain_blocks(row: StatusRow, as_of: date) -> tuple[Facts, ...]:
             ("Rules used", plain.rules(row.criteria, row.title) if row.visits else ""),
         ],
     )
+
+
+def _plain_beside(row: StatusRow) -> Facts:
+    if not row.beside:
+        return []
+    from ..words.beside import plain_beside
+
+    return list(plain_beside(row))
 
 
 def _plain_response(row: StatusRow, as_of: date) -> Facts:
@@ -284,8 +339,8 @@ def _plain_response(row: StatusRow, as_of: date) -> Facts:
     latest = row.episodes[-1]
     episode = latest.episode
     return [
-        (plain.word_for(row.word, row.criteria).capitalize(), plain.response(episode, row.criteria)),
+        (plain.heading(episode.kind, row.word, row.criteria), plain.response(latest)),
         ("A month or more", plain.lasting(episode, as_of)),
-        *(("Time", plain.milestone(mark, episode.last_seen_on)) for mark in latest.milestones),
-        *(("Earlier", plain.response(one.episode, one.criteria)) for one in row.episodes[:-1]),
+        *(("Time", plain.milestone(mark, episode.last_seen_on, row.criteria)) for mark in latest.milestones),
+        *(("Earlier", plain.response(one)) for one in row.episodes[:-1]),
     ]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import words
-from ..words import plain
+from ..words import drawn, plain
 from . import Row, Screen
 from .bars import Bars
 from .data import fields, said_row
 from .status import Facts, clinical_blocks, plain_blocks, response_facts, state_line, status_data, who
+from .story import has_story, render_story, said_story, story_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from ..views import Timeline, TimelineRow
     from .table import Frame
 
-_MOST_BAR, _LEAST_BAR = 40, 8  # cells of a bar
+_MOST_BAR = 40  # cells of a bar
+_STATES = (30, 22, 16)  # columns of a state in plain words, which is broken over lines for the sake of a bar
+_LONG = 104  # weeks; where no lesions are followed, longer courses are counted in months
 _EVENT_ROOM = 20  # with shorter bars events stand under the table, not between the visits
 _GAP = 2  # blanks between columns
 # What stands under the table besides the response itself.
@@ -37,16 +40,21 @@ def timeline_screen(patient_id: str, timelines: Sequence[Timeline], as_of: date,
         command="timeline",
         as_of=as_of,
         rows=lambda: (row for timeline in timelines for row in visit_data(timeline)),
-        said=lambda: (row for timeline in timelines for row in _said(timeline, plain_words=plain_words)),
+        said=lambda: _said_all(timelines, plain_words=plain_words),
         draw=lambda: render_timelines(patient_id, timelines, as_of, plain_words),
-        head={"patient_id": patient_id, "courses": [_course_data(timeline) for timeline in timelines]},
+        head={
+            "patient_id": patient_id,
+            "courses": [_course_data(timeline) for timeline in timelines],
+            "story": story_data(timelines),
+        },
         notes=(words.footer(as_of, plain_words=plain_words),),
     )
 
 
 def visit_data(timeline: Timeline) -> Iterator[Row]:
-    """Yield each visit as data, with the patient, line, reader and family it belongs to."""
+    """Yield each visit as data, with the patient, line, reader and family it belongs to, and what was drawn of it."""
     status = timeline.status
+    marks = tuple(f"{name}={value:f}" for name, value in drawn.marks(timeline))
     for row in timeline.rows:
         yield {
             "patient_id": status.patient_id,
@@ -54,6 +62,10 @@ def visit_data(timeline: Timeline) -> Iterator[Row]:
             "reader": status.reader,
             "criteria": status.criteria,
             **fields(row),
+            "measure": timeline.measure,
+            "unit": status.unit,
+            "scale": status.scale,
+            "marks": marks,
         }
 
 
@@ -61,6 +73,7 @@ def _course_data(timeline: Timeline) -> Row:
     return {
         **status_data(timeline.status, timeline.as_of),
         "measure": timeline.measure,
+        "marks": [{"name": name, "value": value} for name, value in drawn.marks(timeline)],
         "targets": timeline.targets,
         "nontargets": timeline.nontargets,
         "events": [{"on": on, "event": event, "detail": detail} for on, event, detail in timeline.events],
@@ -74,6 +87,8 @@ def render_timelines(
     from .table import paragraph, stack, styled
 
     parts: list[RenderableType] = []
+    if has_story(timelines):
+        parts.append(render_story(patient_id, timelines, plain_words=plain_words))
     for timeline in timelines:
         parts += [_timeline(timeline, plain_words=plain_words), ""]
     if not timelines:
@@ -97,14 +112,14 @@ def _heading(timeline: Timeline, *, plain_words: bool) -> str:
     if plain_words:
         regimen = f": {status.regimen}" if status.regimen else ""
         treatment = f"  treatment {status.line}{regimen}" if status.line > 1 or status.regimen else ""
-        return f"{status.patient_id}{treatment}"
+        measured = "" if status.unit == "mm" else f"  {drawn.measure(timeline, plain_words=True)}"
+        return f"{status.patient_id}{treatment}{measured}"
     regimen = f", {status.regimen}" if status.regimen else ""
     line = f"  line {status.line}{regimen}" if status.line > 1 or status.regimen else ""
     reader = f", reader {status.reader}" if status.reader else ""
     base = f"  baseline {status.baseline_on}" if status.baseline_on else ""
-    counted = ((timeline.targets, "target lesion"), (timeline.nontargets, "non-target lesion"))
-    lesions = f"  {', '.join(words.count(n, what) for n, what in counted if n) or 'no lesions at the baseline'}"
-    return f"{status.patient_id}{line}  {status.title}{reader}{base}{lesions}"
+    measured = drawn.lesions(timeline) or f"{timeline.measure}, {status.unit}".strip(", ")
+    return f"{status.patient_id}{line}  {status.title}{reader}{base}{f'  {measured}' if measured else ''}"
 
 
 # The visits as a table
@@ -122,44 +137,90 @@ class _Line(NamedTuple):
     state: str
     kind: str
     new: str
+    beside: str
 
 
 def _visits(timeline: Timeline, frame: Frame, *, plain_words: bool) -> RenderableType:
     from .table import stack
 
-    if all(row.value is None for row in timeline.rows):
+    if all(row.value is None and not row.value_text for row in timeline.rows):
         return _without_sizes(timeline, plain_words=plain_words)
-    title = _value_title(timeline, plain_words=plain_words)
-    states = [_state(timeline, row, plain_words=plain_words)[0] for row in timeline.rows]
-    fixed = (
-        max(len(_day(row.visit_on, plain_words=plain_words)) for row in timeline.rows),
-        max(len(title), *(len(words.number(row.value)) for row in timeline.rows)),
-        1 + Bars(timeline, 0, unicode=frame.unicode).figure_width,  # beside the bar
-        max(len(state) for state in states),
-    )
-    optional = [] if plain_words else [("New", 3), ("Week", 4)]
-    shown, cells = _layout(frame.width - 1 - sum(fixed) - _GAP * (len(fixed) - 1), optional)
-    bars = Bars(timeline, cells, unicode=frame.unicode)
-    return stack(*_drawn(timeline, bars, shown, title, plain_words=plain_words))
+    shape = _Shape.of(timeline, frame, plain_words=plain_words)
+    bars = Bars(timeline, shape.cells, unicode=frame.unicode)
+    return stack(*_drawn(timeline, bars, shape, plain_words=plain_words))
 
 
-def _layout(room: int, optional: Sequence[tuple[str, int]]) -> tuple[set[str], int]:
+class _Shape(NamedTuple):
+    """What fits the frame: the cells of a bar (0: none), the columns of a state, and the optional columns shown."""
+
+    cells: int
+    state: int
+    shown: frozenset[str]
+
+    @classmethod
+    def of(cls, timeline: Timeline, frame: Frame, *, plain_words: bool) -> _Shape:
+        """Return the shape: the first way to share the room that leaves enough for a bar, else figures alone."""
+        rows, bars = timeline.rows, Bars(timeline, 0, unicode=frame.unicode)
+        title = drawn.value_title(timeline, plain_words=plain_words)
+        fixed = (
+            max(len(_day(on, plain_words=plain_words)) for on in _days(timeline)),
+            max(len(title), *(len(_figure(timeline, row, plain_words=plain_words)) for row in rows)),
+            1 + bars.figure_width if bars.in_per_cent else 0,  # beside the bar
+        )
+        longest = max(len(_state(timeline, row, plain_words=plain_words)[0]) for row in rows)
+        for state, optional, enough in _ways(timeline, longest, plain_words=plain_words):
+            room = frame.width - 1 - sum(fixed) - state - _GAP * len(fixed)
+            cells = room - sum(wide + _GAP for wide in optional.values())
+            if cells >= enough:
+                return cls(min(cells, _MOST_BAR), state, frozenset(optional))
+        return cls(0, longest, frozenset())
+
+
+def _ways(timeline: Timeline, longest: int, *, plain_words: bool) -> Iterator[tuple[int, dict[str, int], int]]:
     """
-    Return the optional columns shown and the cells of a bar (0: none) in the room there is.
+    Yield ways to share the room, the best first: columns of a state, optional columns, the cells that are enough.
 
-    The optional columns give way to a bar, in their order; then the bar gives way.
+    Optional columns give way to a bar in their order. Plain words have none; their long states are broken instead.
     """
+    least = Bars.least(timeline)
+    good = max(least, _EVENT_ROOM)
+    if plain_words:
+        yield from ((min(longest, most), {}, good) for most in _STATES)
+        yield min(longest, _STATES[-1]), {}, least
+        return
+    optional = _optional(timeline)
     for first in range(len(optional) + 1):
-        kept = optional[first:]
-        cells = room - sum(wide + _GAP for _name, wide in kept)
-        if cells >= _LEAST_BAR:
-            return {name for name, _wide in kept}, min(cells, _MOST_BAR)
-    return set(), 0
+        kept = dict(optional[first:])
+        # What stands beside finds room under the table, too; it is not worth a short bar.
+        yield longest, kept, good if "Beside" in kept else least
 
 
-def _drawn(
-    timeline: Timeline, bars: Bars, shown: set[str], title: str, *, plain_words: bool
-) -> Iterator[RenderableType]:
+def _days(timeline: Timeline) -> Iterator[date]:
+    yield from (row.visit_on for row in timeline.rows)
+    yield from (on for on, _event, _detail in timeline.events)
+
+
+def _optional(timeline: Timeline) -> list[tuple[str, int]]:
+    """Return the optional columns that have anything to say, with their widths, the first to give way first."""
+    rows, clock = timeline.rows, _clock(timeline)
+    week = (clock, max(len(clock), *(len(_since(timeline, row)) for row in rows)))
+    widest = max((len(", ".join(row.beside)) for row in rows), default=0)
+    beside = [("Beside", max(widest, len("Beside")))] if widest else []
+    if any(row.new for row in rows):
+        return [*beside, ("New", 3), week]
+    return [week, *beside]
+
+
+def _clock(timeline: Timeline) -> str:
+    is_long = max(row.week for row in timeline.rows) > _LONG and not any(row.new for row in timeline.rows)
+    return "Month" if is_long else "Week"
+
+
+def _since(timeline: Timeline, row: TimelineRow) -> str:
+    return drawn.since_start(row.week, in_months=_clock(timeline) == "Month")
+
+
+def _drawn(timeline: Timeline, bars: Bars, shape: _Shape, *, plain_words: bool) -> Iterator[RenderableType]:
     from .table import Column, facts, paragraph, styled, table
 
     events = list(_events(timeline, plain_words=plain_words))
@@ -167,41 +228,74 @@ def _drawn(
     lines = sorted(
         [*_seen(timeline, bars, plain_words=plain_words), *(events if among else ())], key=lambda one: one[:2]
     )
-    foot = [bars.axis()] if bars.cells else []
+    foot = [bars.axis(plain_words=plain_words)] if bars.cells else []
     blank = [""] * len(foot)
+    clock, title = _clock(timeline), drawn.value_title(timeline, plain_words=plain_words)
     columns = [
         Column("Date", [*(one.day for one in lines), *blank], right=plain_words),
-        Column("Week", [*(one.week for one in lines), *blank], right=True),
+        Column(clock, [*(one.week for one in lines), *blank], right=True),
         Column(title, [*(one.figure for one in lines), *blank], right=True, drop=2 if plain_words else 0),
         Column(
-            f"% of {_whole(bars, plain_words=plain_words)}",
+            _bar_title(timeline, bars, plain_words=plain_words),
             [*(styled(one.bar, one.kind) for one in lines), *(styled(axis) for axis in foot)],
             wraps=bool(bars.cells),
             drop=0 if bars.cells else 1,
         ),
-        Column("In words" if plain_words else "State", [*(styled(one.state, one.kind) for one in lines), *blank]),
+        Column(
+            "In words" if plain_words else "State",
+            [*(styled(one.state, one.kind) for one in lines), *blank],
+            wraps=plain_words,
+            most=shape.state,
+        ),
         Column("New", [*(one.new for one in lines), *blank]),
+        Column("Beside", [*(one.beside for one in lines), *blank]),
     ]
-    yield table([column for column in columns if column.title not in {"Week", "New"} or column.title in shown])
+    left_out = {clock, "New", "Beside"} - shape.shown
+    if not bars.cells and not bars.in_per_cent:
+        left_out.add(columns[3].title)
+    yield table([column for column in columns if column.title not in left_out])
     for note in _notes(timeline, bars, plain_words=plain_words):
         yield paragraph(note)
-    if events and not among:
+    below = [] if among else [(one.day, one.bar.removeprefix("- ")) for one in events]
+    if "Beside" not in shape.shown and not plain_words:
+        below += [("Beside", f"{row.visit_on}: {', '.join(row.beside)}") for row in timeline.rows if row.beside]
+    if below:
         yield ""
-        yield facts((one.day, one.bar.removeprefix("- ")) for one in events)
+        yield facts(below)
+
+
+def _bar_title(timeline: Timeline, bars: Bars, *, plain_words: bool) -> str:
+    if bars.of_baseline:
+        return f"% of {'the start' if plain_words else 'baseline'}"
+    if bars.of_largest:
+        return "% of the largest"
+    said = drawn.measure(timeline, plain_words=plain_words)
+    return f"{said}, log scale" if bars.is_log and not plain_words else said
 
 
 def _seen(timeline: Timeline, bars: Bars, *, plain_words: bool) -> Iterator[_Line]:
     for row in timeline.rows:
         day = _day(row.visit_on, plain_words=plain_words)
-        figure = words.number(row.value, "-" if plain_words else "n/e")
+        figure = _figure(timeline, row, plain_words=plain_words)
         state, kind = _state(timeline, row, plain_words=plain_words)
-        yield _Line(row.visit_on, 1, day, str(row.week), figure, bars.bar(row), state, kind, row.new)
+        week, beside = _since(timeline, row), ", ".join(row.beside)
+        yield _Line(row.visit_on, 1, day, week, figure, bars.bar(row), state, kind, row.new, beside)
+
+
+def _figure(timeline: Timeline, row: TimelineRow, *, plain_words: bool) -> str:
+    """Return the value of a visit as it stands in its column."""
+    status = timeline.status
+    if row.value is None:
+        return row.value_text or ("-" if plain_words or row.complete is None else "n/e")
+    if not row.value and status.scale == "log":
+        return "undetectable"
+    return drawn.amount(row.value, status.unit, drawn.marks(timeline))
 
 
 def _events(timeline: Timeline, *, plain_words: bool) -> Iterator[_Line]:
     for on, event, detail in timeline.events:
         day, said = _day(on, plain_words=plain_words), words.event_words(event, detail)
-        yield _Line(on, 0, day, "", "", f"- {said}", "", "", "")
+        yield _Line(on, 0, day, "", "", f"- {said}", "", "", "", "")
 
 
 def _day(day: date, *, plain_words: bool) -> str:
@@ -209,35 +303,27 @@ def _day(day: date, *, plain_words: bool) -> str:
 
 
 def _without_sizes(timeline: Timeline, *, plain_words: bool) -> RenderableType:
-    """Return the visits of a line in which no size is followed: state and reason."""
+    """Return the visits of a line in which no value is followed: state and reason."""
     from .table import Column, facts, stack, styled, table
 
     rows = timeline.rows
     states = [_state(timeline, row, plain_words=plain_words) for row in rows]
+    clock = _clock(timeline)
     columns = [
         Column("Date", [_day(row.visit_on, plain_words=plain_words) for row in rows], right=plain_words),
-        Column("Week", [str(row.week) for row in rows], right=True, drop=1),
+        Column(clock, [_since(timeline, row) for row in rows], right=True, drop=1),
         Column("In words" if plain_words else "State", [styled(state, kind) for state, kind in states]),
         Column("New", [row.new for row in rows], drop=2),
         Column("Why", [row.because for row in rows], wraps=True),
     ]
-    hidden = {"Week", "New", "Why"} if plain_words else set()  # the reasons are written in the rules' own terms
-    drawn = table([column for column in columns if column.title not in hidden])
+    hidden = {clock, "New", "Why"} if plain_words else set()  # the reasons are written in the rules' own terms
+    if not any(row.new for row in rows):
+        hidden.add("New")
+    shown = table([column for column in columns if column.title not in hidden])
+    beside = [("Beside", f"{row.visit_on}: {', '.join(row.beside)}") for row in rows if row.beside]
     events = [(one.day, one.bar.removeprefix("- ")) for one in _events(timeline, plain_words=plain_words)]
-    return stack(drawn, "", facts(events)) if events else drawn
-
-
-def _value_title(timeline: Timeline, *, plain_words: bool) -> str:
-    unit = timeline.status.unit
-    if plain_words:
-        return "Millimetres" if unit == "mm" else "Value"
-    return "Sum mm" if unit == "mm" else f"Value {unit}".rstrip()
-
-
-def _whole(bars: Bars, *, plain_words: bool) -> str:
-    if not bars.of_baseline:
-        return "the largest"
-    return "the start" if plain_words else "baseline"
+    below = events if plain_words else [*events, *beside]
+    return stack(shown, "", facts(below)) if below else shown
 
 
 def _state(timeline: Timeline, row: TimelineRow, *, plain_words: bool) -> tuple[str, str]:
@@ -246,29 +332,28 @@ def _state(timeline: Timeline, row: TimelineRow, *, plain_words: bool) -> tuple[
         return "start" if plain_words else "baseline", ""
     status = timeline.status
     if plain_words:
-        return plain.short(row.reported_kind, status.word, status.criteria), row.reported_kind
+        own = status.labels.get(row.reported, ("", ""))[1]
+        return own or plain.short(row.reported_kind, status.word, status.criteria), row.reported_kind
     proven = " proven" if row.proves else ""
     alone = f" ({row.overall})" if row.overall != row.reported else ""
     return f"{words.symbol(row.reported_kind)} {row.reported}{alone}{proven}", row.reported_kind
 
 
 def _notes(timeline: Timeline, bars: Bars, *, plain_words: bool) -> Iterator[str]:
-    status = timeline.status
-    if bars.cells and bars.limit is not None and bars.mark is not None:
-        limit, shrunk = words.limit("partial_to", bars.limit), words.percent(100 - bars.mark).removesuffix(".0")
-        if plain_words:
-            unit = "millimetres" if status.unit == "mm" else status.unit
-            yield (
-                f"{bars.line} = {limit} {unit}, {shrunk} % smaller than at the start: "
-                f"up to this mark it counts as a partial {plain.word_for(status.word, status.criteria)}."
-            )
-        else:
-            yield (
-                f"{bars.line} = {limit} {status.unit}, {shrunk} % smaller than the baseline: "
-                f"up to it the size is that of a partial {status.word}"
-            )
-    if not plain_words and any(row.overall != row.reported for row in timeline.rows):
-        yield "In brackets: what that visit alone gives; the response is reported until progression."
+    status, rows = timeline.status, timeline.rows
+    if bars.cells:
+        for caption in drawn.captions(timeline, plain_words=plain_words):
+            yield f"{bars.line if caption.is_better else bars.dotted} {caption.text}"
+    if plain_words:
+        return
+    signs = {sign for row in rows for sign in bars.bar(row)} if bars.cells else set()
+    yield from (f"{sign} {drawn.SIGNS[sign]}" for sign in "<>" if sign in signs)
+    codes = dict.fromkeys(code for row in rows for code in (row.reported, row.overall))
+    legend = [f"{code} {told}" for code in codes if (told := status.labels.get(code, ("", ""))[0]) and told != code]
+    if legend:
+        yield ", ".join(legend)
+    if any(row.overall != row.reported for row in rows):
+        yield "In brackets: what that visit alone gives; before it, what is reported for the line."
 
 
 # What stands under the table
@@ -294,6 +379,13 @@ def plain_summary(timeline: Timeline) -> Facts:
     return [pair for block in blocks for pair in block if pair[0] not in ("Last scan", "Size")]
 
 
+def _said_all(timelines: Sequence[Timeline], *, plain_words: bool) -> Iterator[Row]:
+    if has_story(timelines):
+        yield from said_story(timelines, plain_words=plain_words)
+    for timeline in timelines:
+        yield from _said(timeline, plain_words=plain_words)
+
+
 def _said(timeline: Timeline, *, plain_words: bool) -> Iterator[Row]:
     status = timeline.status
     if plain_words:
@@ -317,20 +409,25 @@ def _said(timeline: Timeline, *, plain_words: bool) -> Iterator[Row]:
 def _said_visit(timeline: Timeline, row: TimelineRow, *, plain_words: bool) -> Row:
     unit = timeline.status.unit
     state, _kind = _state(timeline, row, plain_words=plain_words)
-    size = "" if row.value is None else words.number(row.value)
+    size = "" if row.value is None and not row.value_text else _figure(timeline, row, plain_words=plain_words)
     if plain_words:
-        spelled = "millimetres" if unit == "mm" else unit
+        label = "Size" if unit.startswith("mm") else "Value"
+        spelled = drawn.plain_unit(unit)
         return {
             "Date": words.long_day(row.visit_on),
-            "Size": f"{size} {spelled}".rstrip() if size else "",
+            label: f"{size} {spelled}".rstrip() if size else "",
             "In words": state,
         }
+    is_share = row.pct_of_baseline is not None and drawn.is_of_baseline(timeline)
     return {
         "Date": row.visit_on,
         "Week": row.week,
-        "Sum" if unit == "mm" else "Value": f"{size} {unit}".rstrip() if size else "",
-        "Of baseline": "" if row.pct_of_baseline is None else f"{words.percent(row.pct_of_baseline)} %",
+        "Sum" if unit.startswith("mm") else "Value": f"{size} {unit}".rstrip() if size else "",
+        "Of baseline": f"{words.percent(row.pct_of_baseline)} %"
+        if is_share and row.pct_of_baseline is not None
+        else "",
         "State": state,
+        "Beside": row.beside,
         "New lesion": row.new,
         "Why": row.because,
     }

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 
+#: The folders of the sample data that it shows.
+FOLDERS = ("demo", "stories")
 #: The day on which the demo is looked at, so that it tells the same story for ever.
 DEMO_DAY = date(2026, 11, 2)
 
@@ -26,5 +28,6 @@ def make_demo(who: str) -> Path:
     from .importing import Request, import_tables
 
     path = Path(tempfile.mkdtemp(prefix="remtrack-demo-")) / "demo.db"
-    import_tables(path, Request(source=str(sample_folder("demo")), today=DEMO_DAY), who)
+    for folder in FOLDERS:
+        import_tables(path, Request(source=str(sample_folder(folder)), today=DEMO_DAY), who)
     return path

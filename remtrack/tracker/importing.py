@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from .derive import derive
 from .merging import Merge, Tally
+from .merging_refused import warn_of_baselines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -175,10 +176,11 @@ def write(
     """Write the tables in one change; returns its number, None when nothing was written."""
     command = "import " + ", ".join(dict.fromkeys(table.kind for table in tables))
     with record.change(command, who=who, reason=request.reason, file_name=name, file_sha256=digest) as change:
-        merge = Merge(record, change, tally)
+        merge = Merge(record, change, tally, partial=request.partial)
         for number, table in enumerate(tables):
             read(merge, table, number, table.file_name if len(tables) > 1 else "", request.prefix)
         merge.flush()
+        warn_of_baselines(merge)
         if request.dry_run or not tally.wrote or (tally.bad and not request.partial):
             change.abandon()
             return None
@@ -193,6 +195,7 @@ def read(merge: Merge, table: Table, number: int, file_name: str, prefix: str) -
     merge.begin(number, file_name)
     since_flush = 0
     for patient_id, rows in table.groups(prefix):
+        merge.turn_to(patient_id, table.refused)
         take(patient_id, rows)
         since_flush += 1
         if since_flush >= _FLUSH:

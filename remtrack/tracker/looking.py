@@ -8,13 +8,15 @@ are worked out here or on the screen, never stored.
 
 from __future__ import annotations
 
+from datetime import date as day
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..criteria import DEFAULT
 from ..errors import NotFoundError
-from ..verdict import COMPLETE, END_KINDS, NOT_EVALUABLE
-from ..views import LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
+from ..verdict import COMPLETE, END_KINDS, MINOR, NO_DISEASE, NOT_EVALUABLE, PARTIAL, STABLE
+from ..views import Beside, Counted, LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
+from ..words import current_episode, has_scans, is_open, looked_at
 from .derive import courses
 from .lookup import family_entry, quote, require_patient
 
@@ -24,11 +26,36 @@ if TYPE_CHECKING:
 
     from ..store import Record
     from ..verdict import Assessment, Course, Episode, Milestone
+    from ..views import Labels
 
 #: A line that is not over and has had no visit for so long is named under "Needs attention".
 #: Ours: twice the longest interval common in trials (8 weeks), and a little patience.
 OVERDUE_DAYS = 120
 _HUNDRED = Decimal(100)
+#: The facts beside a category that are told, by the name their family keeps them under: those of a course, those of
+#: its last visit, and among these the results that hold until a newer one. `words.beside` has their sentences.
+OF_THE_COURSE = (
+    "mrd_relapse_date", "lasting_2_months", "relapse_or_refractory", "mr3_lost", "sustained_dmr", "tfr_start",
+    "tfr_lost", "tfr_days", "relapse_from_cr", "preliminary_pd_since", "iupd_open_since", "normalised_on",
+    "psa_change_week12_pct", "psa_greatest_decline_pct",
+)  # fmt: skip
+OF_A_VISIT = (
+    "mrd_status", "mrd", "four_weeks", "cns", "milestone", "chr", "cyto", "interim", "score", "ct", "pet",
+    "clinical_relapse", "new_sum_mm", "total_mm", "clinical", "steroids", "group", "bone_new_lesions",
+)  # fmt: skip
+HELD = ("mrd", "mrd_status", "cyto", "chr")
+#: What a complete response may fall back to without the response having ended.
+LESSER_KINDS = frozenset({PARTIAL, MINOR, STABLE})
+
+#: One complete response or remission: line, reader, family, first day.
+Start = tuple[int, str, str, day]
+
+
+class Held(NamedTuple):
+    """From when to when a complete response was held; `ended_on` is None while it is."""
+
+    began_on: day
+    ended_on: day | None
 
 
 def overview(
@@ -41,10 +68,12 @@ def overview(
     listed, unless `everyone`.
     """
     latest = latest_rows(record, today, as_of)
-    counts: dict[tuple[str, str], int] = {}
+    tally: dict[tuple[str, str, str], list[StatusRow]] = {}
+    responding: dict[str, int] = {}
     for row in latest:
-        key = (row.current, row.current_kind)
-        counts[key] = counts.get(key, 0) + 1
+        tally.setdefault((row.criteria if row.current else "", row.current, row.current_kind), []).append(row)
+        if current_episode(row) is not None:
+            responding[row.word] = responding.get(row.word, 0) + 1
     shown = latest
     if len(latest) > most and not everyone:
         shown = [row for row in latest if row.attention][:most]
@@ -56,19 +85,26 @@ def overview(
         measurements=figures["measurements"],
         last_visit_on=figures["last_visit_on"],
         rows=tuple(shown),
-        counts=tuple((code, kind, n) for (code, kind), n in sorted(counts.items(), key=lambda item: -item[1])),
+        counts=tuple(
+            Counted(code, kind, len(rows), criteria, rows[0].title if criteria else "", rows[0].labels)
+            for (criteria, code, kind), rows in sorted(tally.items(), key=lambda item: -len(item[1]))
+        ),
         hidden=len(latest) - len(shown),
+        responding=tuple(sorted(responding.items())),
+        results=figures.get("results", 0),
     )
 
 
 def latest_rows(record: Record, today: date, as_of: date | None = None) -> list[StatusRow]:
     """Return one row a patient: the latest line that has an answer, else a row that says there is none yet."""
     chosen: dict[str, tuple[Course, bool]] = {}
+    starts: dict[str, list[Start]] = {}
     for course, fresh in courses(record, as_of=as_of, last_only=True):
         known = chosen.get(course.patient_id)
         # The first course of a line is its headline family read by the ordinary reader.
         if known is None or course.line > known[0].line:
             chosen[course.patient_id] = (course, fresh)
+        starts.setdefault(course.patient_id, []).extend(complete_starts(course))
     patients = {row["patient_id"]: row for row in record.rows("patients")}
     lines = {(row["patient_id"], row["line"]): row for row in record.rows("lines")}
     rows = []
@@ -77,7 +113,8 @@ def latest_rows(record: Record, today: date, as_of: date | None = None) -> list[
         if patient_id in chosen:
             course, fresh = chosen[patient_id]
             line = lines.get((patient_id, course.line), {})
-            rows.append(status_row(course, patient, line, today, fresh=fresh))
+            numbers = numbered(starts[patient_id])
+            rows.append(status_row(course, patient, line, today, fresh=fresh, numbers=numbers, as_of=as_of))
         else:
             rows.append(empty_row(patient))
     return rows
@@ -108,7 +145,7 @@ def status_row(
     today: date,
     *,
     fresh: bool,
-    numbers: dict[tuple[int, str, str, date], int] | None = None,
+    numbers: dict[Start, int] | None = None,
     as_of: date | None = None,
 ) -> StatusRow:
     """Arrange one course as a row of a status screen."""
@@ -122,9 +159,9 @@ def status_row(
         regimen=line.get("regimen", ""),
         reader=course.reader,
         criteria=course.criteria,
-        title=entry.title,
+        title=title_of(course),
         word=entry.word,
-        unit=entry.unit,
+        unit=course.extra.get("unit", entry.unit),
         visits=int(course.extra.get("visits", len(course.assessments) + (course.baseline_on is not None))),
         last_visit_on=last.visit_on if last else course.baseline_on,
         current=course.current,
@@ -134,9 +171,9 @@ def status_row(
         value_complete=last.sum_complete if last else True,
         baseline_on=course.baseline_on,
         baseline_value=course.baseline_value,
-        change_from_baseline_pct=last.change_from_baseline_pct if last else None,
+        change_from_baseline_pct=change_from_baseline(course, last),
         change_from_nadir_pct=last.change_from_nadir_pct if last else None,
-        nadir_value=limits.get("nadir_mm"),
+        nadir_value=limits.get("nadir_mm", limits.get("nadir")),
         nadir_on=course.nadir_on,
         best_response=course.best_response,
         best_response_unconfirmed=course.best_response_unconfirmed,
@@ -150,7 +187,53 @@ def status_row(
         episodes=tuple(remission_rows(course, numbers or {}, as_of or today)),
         attention=tuple(attention(course, last, today)),
         fresh=fresh,
+        measure=course.extra.get("measure", entry.measure),
+        scale=getattr(entry, "scale", "linear"),
+        labels=labels_of(course),
+        judges_baseline=judges_baseline(course),
+        value_text=last.extra.get("bound", {}).get("said", "") if last and last.value is None else "",
+        beside=tuple(beside(course)),
+        milestones=milestones_without_disease(course, as_of or today),
     )
+
+
+def change_from_baseline(course: Course, last: Assessment | None) -> Decimal | None:
+    """Return the change in per cent; of a laboratory value too, unless it falls by powers of ten."""
+    if last is None or last.change_from_baseline_pct is not None or has_scans(course.criteria):
+        return last.change_from_baseline_pct if last else None
+    before = course.baseline_value
+    if not before or last.value is None or getattr(family_entry(course.criteria), "scale", "linear") == "log":
+        return None
+    return (last.value - before) * 100 / before
+
+
+def title_of(course: Course) -> str:
+    """Return the title of a family; of one that holds several standards, that which judges this course."""
+    title = family_entry(course.criteria).title
+    measure = course.extra.get("measure", "")
+    return next((part for part in title.split(", ") if measure and part.startswith(measure)), title)
+
+
+def beside(course: Course) -> Iterator[Beside]:
+    """Yield the facts beside the category that are told: of the course, of the last visit, and those that hold on."""
+    for name in OF_THE_COURSE:
+        if course.extra.get(name) is not None:
+            yield Beside(name, str(course.extra[name]))
+    for name in OF_A_VISIT:
+        rows = reversed(course.assessments) if name in HELD else course.assessments[-1:]
+        row = next((row for row in rows if name in row.extra), None)
+        if row is not None:
+            yield Beside(name, str(row.extra[name]), row.visit_on if name in HELD else None)
+
+
+def judges_baseline(course: Course) -> bool:
+    """Say whether the first visit of a course has an answer of its own (CML, markers)."""
+    return bool(course.assessments) and course.assessments[0].visit_on == course.baseline_on
+
+
+def labels_of(course: Course) -> Labels:
+    """Return what the categories of a course are called, clinically and in plain words, by code."""
+    return {code: (clinical, plain) for code, (clinical, plain) in course.extra.get("labels", {}).items()}
 
 
 def empty_row(patient: dict[str, Any]) -> StatusRow:
@@ -173,8 +256,6 @@ def since(course: Course) -> date | None:
         start = row.visit_on
     stored = course.extra.get("since")
     if stored and len(course.assessments) <= 1:  # only the last visit was loaded
-        from datetime import date as day
-
         return day.fromisoformat(stored)
     return start
 
@@ -194,54 +275,94 @@ def attention(course: Course, last: Assessment | None, today: date) -> Iterator[
             yield flag, f"remtrack explain {who} {last.visit_on}"
     over = course.progression_on is not None or bool(course.extra.get("closed_on"))
     if seen and not over and (today - seen).days > OVERDUE_DAYS:
-        yield f"no scan for {(today - seen).days} days", f"remtrack add {who}"
+        yield f"no {looked_at(course.criteria)} for {(today - seen).days} days", f"remtrack add {who}"
 
 
-def remission_rows(
-    course: Course, numbers: dict[tuple[int, str, str, date], int], as_of: date
-) -> Iterator[RemissionRow]:
+def remission_rows(course: Course, numbers: dict[Start, int], as_of: date) -> Iterator[RemissionRow]:
     """Yield the episodes of a course as rows, with their number and milestones."""
     last = course.assessments[-1] if course.assessments else None
     for episode in course.episodes:
-        number = numbers.get((course.line, course.reader, course.criteria, episode.began_on), 0)
         yield RemissionRow(
             course.patient_id,
             course.line,
             course.reader,
             course.criteria,
             episode,
-            number,
+            numbers.get((course.line, course.reader, course.criteria, episode.began_on), 0),
             milestone_marks(course, episode, as_of),
             course.current,
             last.reported_kind if last else "",
+            title_of(course),
+            labels_of(course),
         )
 
 
 def milestone_marks(course: Course, episode: Episode, as_of: date) -> tuple[Milestone, ...]:
-    """Return the anniversaries passed, of an episode that reached a complete response or remission."""
-    complete = next((on for code, on in episode.levels if code in course.extra.get("complete_codes", ())), None)
-    if complete is None or len(course.assessments) < 1:
+    """
+    Return the anniversaries passed, counted from the start of the complete response or remission of an episode.
+
+    It is the last unbroken one: deep molecular response lost and reached again counts anew. Where only the last
+    visit was loaded it begins with the first complete level.
+    """
+    if episode.kind != COMPLETE or not course.assessments:
         return ()
+    codes = course.extra.get("complete_codes", ())
+    began_on = next((on for code, on in episode.levels if code in codes), None)
+    ended_on = episode.ended_on
+    held = None
+    for row in course.assessments:
+        if row.dated_on < episode.began_on or (ended_on is not None and row.dated_on >= ended_on):
+            continue
+        if row.reported_kind == COMPLETE:
+            if held is not None and held.ended_on is not None:
+                held = None
+            held = held or Held(row.dated_on, None)
+        elif held is not None and held.ended_on is None and row.reported_kind in LESSER_KINDS:
+            held = Held(held.began_on, row.dated_on)
+    if held is not None and len(course.assessments) > 1:
+        began_on, ended_on = max(held.began_on, began_on or held.began_on), held.ended_on or ended_on
+    if began_on is None:
+        return ()
+    relapsed_on = course.extra.get("relapse_from_cr")  # myeloma: the response goes on, the complete one does not
+    if relapsed_on is not None and relapsed_on > began_on.isoformat():
+        ended_on = min(day.fromisoformat(relapsed_on), ended_on or day.max)
+    return anniversaries(course, began_on, ended_on, as_of)
+
+
+def anniversaries(course: Course, began_on: date, ended_on: date | None, as_of: date) -> tuple[Milestone, ...]:
+    """Return the anniversaries of a day that have passed, by the visits of a course."""
     from ..episodes import milestones
 
     checks = tuple((row.visit_on, row.reported_kind != NOT_EVALUABLE) for row in course.assessments)
-    return milestones(complete, checks, episode.ended_on, as_of, course.extra.get("milestones", "3/5/10"))
+    return milestones(began_on, checks, ended_on, as_of, course.extra.get("milestones", "3/5/10"))
 
 
-def numbering(found: Sequence[Course]) -> dict[tuple[int, str, str, date], int]:
-    """
-    Number complete responses or remissions over all lines of a patient: CR1, CR2 ...
+def milestones_without_disease(course: Course, as_of: date) -> tuple[Milestone, ...]:
+    """Return the anniversaries of the baseline of a line that began without disease, () for any other line."""
+    if course.baseline_on is None or not any(row.reported_kind == NO_DISEASE for row in course.assessments):
+        return ()
+    return anniversaries(course, course.baseline_on, course.progression_on, as_of)
 
-    Counted within one family and reader; keyed by line, reader, family and start.
-    """
-    numbers: dict[tuple[int, str, str, date], int] = {}
+
+def numbering(found: Iterable[Course]) -> dict[Start, int]:
+    """Number the complete responses or remissions of a patient over all lines: CR1, CR2 ..."""
+    return numbered(start for course in found for start in complete_starts(course))
+
+
+def complete_starts(course: Course) -> Iterator[Start]:
+    """Yield what is numbered: each complete response or remission that was not given up or ended unconfirmed."""
+    for episode in course.episodes:
+        if episode.kind == COMPLETE and (episode.confirmed_on is not None or is_open(episode)):
+            yield course.line, course.reader, course.criteria, episode.began_on
+
+
+def numbered(starts: Iterable[Start]) -> dict[Start, int]:
+    """Return the number of each start, counted within one family and reader, by line and day."""
+    numbers: dict[Start, int] = {}
     tally: dict[tuple[str, str], int] = {}
-    for course in sorted(found, key=lambda course: course.line):
-        for episode in course.episodes:
-            if episode.kind == COMPLETE:
-                key = (course.reader, course.criteria)
-                tally[key] = tally.get(key, 0) + 1
-                numbers[course.line, course.reader, course.criteria, episode.began_on] = tally[key]
+    for start in sorted(starts, key=lambda start: (start[0], start[3])):
+        key = start[1:3]
+        numbers[start] = tally[key] = tally.get(key, 0) + 1
     return numbers
 
 
@@ -285,6 +406,8 @@ def timelines(
 
     Raises NotFoundError when there is no such patient, or no such line in him.
     """
+    from . import drawing
+
     patient = require_patient(record, patient_id)
     lines = {row["line"]: row for row in record.rows("lines", patient_id=patient_id)}
     if line is not None and line not in lines:
@@ -303,16 +426,19 @@ def timelines(
             continue
         facts = lines.get(course.line, {})
         status = status_row(course, patient, facts, today, fresh=fresh, numbers=numbers, as_of=as_of)
+        status = drawing.of_score(status, course)
         mine = [row["role"] for row in roles if row["line"] == course.line and row["reader"] == course.reader]
         drawn.append(
             Timeline(
                 status=status,
-                measure=family_entry(course.criteria).measure,
+                measure=status.measure,
                 targets=mine.count("target"),
                 nontargets=mine.count("nontarget"),
                 rows=tuple(timeline_rows(course, facts)),
                 as_of=as_of or today,
                 events=tuple(line_events(facts, events, course.line, as_of)),
+                marks=drawing.marks(course),
+                most=drawing.scored(course).get("most"),
             )
         )
     return drawn
@@ -320,23 +446,29 @@ def timelines(
 
 def timeline_rows(course: Course, line: dict[str, Any]) -> Iterator[TimelineRow]:
     """Yield the baseline and every visit of a course."""
+    from . import drawing
+
     start = line.get("started_on") or course.baseline_on
-    if course.baseline_on:
-        whole = None if course.baseline_value is None else _HUNDRED
+    whole = None if drawing.scored(course) else course.baseline_value
+    if course.baseline_on and not judges_baseline(course):
+        first = drawing.at_baseline(course)
         yield TimelineRow(
-            course.baseline_on, "baseline", weeks(start, course.baseline_on), True, course.baseline_value,
-            course.baseline_value is not None, whole, "", "", "", "", "", False,
+            course.baseline_on, "baseline", weeks(start, course.baseline_on), True, first.value,
+            first.value is not None, percent(first.value, whole), "", "", "", "", "", False,
+            value_text=first.text, value_from=first.least, value_to=first.most,
         )  # fmt: skip
-    proven = {episode.confirmed_on for episode in course.episodes}
+    # By rules that ask for no second visit, the first one is all there is to a response.
+    proven = {episode.confirmed_on for episode in course.episodes if episode.confirmed_on != episode.began_on}
     for row in course.assessments:
+        drawn = drawing.at_visit(course, row)
         yield TimelineRow(
             visit_on=row.visit_on,
             visit=row.visit,
             week=weeks(start, row.visit_on),
-            is_baseline=False,
-            value=row.value,
+            is_baseline=row.visit_on == course.baseline_on,
+            value=drawn.value,
             complete=row.sum_complete,
-            pct_of_baseline=percent(row.value, course.baseline_value),
+            pct_of_baseline=percent(drawn.value, whole),
             overall=row.overall,
             reported=row.reported,
             kind=row.kind,
@@ -346,6 +478,10 @@ def timeline_rows(course: Course, line: dict[str, Any]) -> Iterator[TimelineRow]
             flags=row.flags,
             rule=row.rule,
             because=row.because,
+            value_text=drawn.text,
+            value_from=drawn.least,
+            value_to=drawn.most,
+            beside=drawing.beside(course, row),
         )
 
 

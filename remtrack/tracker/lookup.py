@@ -39,6 +39,23 @@ def quote(word: str) -> str:
     return shell_quote(word)
 
 
+def is_installed(criteria: str) -> bool:
+    """Say whether there is a family of that id: of this version, or of a package that is installed beside it."""
+    return criteria in FAMILIES
+
+
 def family_entry(criteria: str) -> Entry:
-    """Return what a screen needs to name a family; a family that this version does not know names itself."""
-    return FAMILIES.get(criteria) or Entry("", 0, criteria, "response", "value", "")
+    """
+    Return what a screen needs to name a family.
+
+    One that is neither of this version nor of an installed package names itself and says so: its stored answers
+    can still be read.
+    """
+    return FAMILIES.get(criteria) or Entry("", 0, f"{criteria} (not installed)", "response", "value", "")
+
+
+def refused_families() -> list[tuple[str, str, str]]:
+    """Return (id, package, trouble) of each family of another package that was asked for and cannot be used."""
+    from ..criteria.installed import refused
+
+    return [(one.criteria, one.package, one.trouble) for one in refused()]

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..criteria import DEFAULT, FAMILIES
 from ..verdict import Problem
+from .axes import why_not_together
+from .merging_refused import keep_earliest
+from .merging_values import ValueReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
-    from ..exchange.readings import EventRow, LineRow, PatientRow, Reading, ResultRow, VisitRow
+    from ..exchange.rows import EventRow, LineRow, PatientRow, Reading, Refused, ResultRow, VisitRow
     from ..store import Change, Record
 
 _MOST_TOLD = 20_000  # a wrong column spoils every row of a large file
@@ -75,8 +78,13 @@ class Patient:
 class Merge:
     """Lays rows against one record, inside one change."""
 
-    def __init__(self, record: Record, change: Change, tally: Tally) -> None:
+    def __init__(self, record: Record, change: Change, tally: Tally, *, partial: bool = False) -> None:
         self.record, self.change, self.tally = record, change, tally
+        self.partial = partial  # the good rows are taken without the bad ones
+        self.refused: list[Refused] = []  # of the patient whose rows are being taken
+        self.earliest: dict[tuple[str, int | None, str], tuple[date, str, int]] = {}
+        self.families: set[str] = set()  # that judge a line of this import
+        self.values = ValueReader(self)
         self.fresh: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
         self.table = 0
         self.file_name = ""
@@ -90,6 +98,17 @@ class Merge:
     def begin(self, table: int, file_name: str) -> None:
         """Turn to a table; its name is told with each problem, "" when there is only one."""
         self.table, self.file_name = table, file_name
+
+    def turn_to(self, patient_id: str, refused: list[Refused]) -> None:
+        """Turn to a patient; `refused` are rows that could not be read, theirs and those of patients to come."""
+        self.refused = []
+        if not refused:
+            return
+        if self.partial:
+            self.refused = [row for row in refused if row.patient_id == patient_id]
+            for row in self.refused:
+                keep_earliest(self, row)
+        refused[:] = [row for row in refused if row.patient_id not in ("", patient_id)]
 
     def taker(self, kind: str) -> Callable[[str, Sequence[Any]], None]:
         """Return the function that takes one patient's rows of a table of that kind."""
@@ -204,6 +223,8 @@ class Merge:
         if self.is_refused(row):
             return
         self.tally.bad[self.table, row.line_no] = what + (f" ({why})" if why else "")
+        if self.partial and hasattr(row, "reader"):
+            keep_earliest(self, row)
         self.tell(Problem("error", self.named(what), why, hint, row.line_no, column, rule))
 
     def is_refused(self, row: Any) -> bool:
@@ -293,6 +314,7 @@ class Merge:
 
     def new_line(self, patient: Patient, number: int, names: Sequence[str]) -> None:
         patient.criteria[number] = {name: {} for name in names}
+        self.families.update(names)
         for position, name in enumerate(names):
             self.fresh["line_criteria"].append((patient.patient_id, number, name, position, "{}"))
         rows, self.fresh["line_criteria"] = self.fresh["line_criteria"], []
@@ -306,6 +328,7 @@ class Merge:
         """Let more families judge a line, or give one other settings; says whether anything was written."""
         wrote = False
         held = patient.criteria.setdefault(number, {})
+        self.families.update(wanted)
         for name, settings in wanted.items():
             if name in held and (not settings or held[name] == settings):
                 continue
@@ -322,6 +345,8 @@ class Merge:
                 },
             )
             wrote = True
+        if wrote and (why := why_not_together(held)):
+            self.tally.remarks.append(why)
         return wrote
 
     def take_lines(self, patient_id: str, rows: Sequence[LineRow | Problem]) -> None:

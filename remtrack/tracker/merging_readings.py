@@ -11,12 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..model import NEW_STATES, NONTARGET_STATES, TARGET_STATES
+from .axes import axes_of
+from .merging_refused import refuse_doubtful_roles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from ..exchange.readings import Reading
+    from ..exchange.rows import Reading
     from ..verdict import Problem
     from .merging import Merge, Patient
 
@@ -42,7 +44,10 @@ def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Proble
     good.sort(key=lambda row: (row.line or 0, row.dated_on, row.line_no))
     placed = place(merge, patient, good)
     kinds = settle_kinds(merge, patient, placed)
-    roles = settle_roles(merge, patient, placed, baselines(patient))
+    first = baselines(patient)
+    roles = settle_roles(merge, patient, placed, first)
+    if merge.partial:
+        refuse_doubtful_roles(merge, patient, placed, roles, first)
     placed = settle_sizes(merge, patient, placed, roles, kinds)
     refuse_two_sizes(merge, placed)
     for row, visit, key in placed:
@@ -181,13 +186,14 @@ def settle_sizes(
     from ..exchange.readings import settle
 
     kept: Placed = []
+    axes = {number: axes_of(families) for number, families in patient.criteria.items()}
     for row, visit, key in placed:
         if merge.is_refused(row):
             continue
         role = roles[key]
         kind = kinds[row.lesion_id]
         try:
-            whole = settle(row, role, kind) if row.said else row
+            whole = settle(row, role, kind, axes[key[0]]) if row.said else row
         except CellError as error:
             merge.refuse(row, "cell", error.what, error.why, error.hint, error.column)
             continue

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from ..exchange.readings import EventRow, ResultRow
+    from ..exchange.rows import EventRow, ResultRow
     from ..verdict import Problem
     from .merging import Merge, Patient
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def take_results(merge: Merge, patient_id: str, rows: Sequence[ResultRow | Problem]) -> None:
     for row in sorted(merge.good(rows), key=lambda row: (row.line or 0, row.dated_on)):
         patient = merge.patient(patient_id)
-        held = merge.place(patient, row)
+        held = merge.place(patient, row) if merge.values.is_good(patient, row) else None
         if held is None:
             continue
         at = (held["visit_key"], row.test, row.dated_on)

@@ -1,26 +1,41 @@
 """
-One person's typing after a scan: `add`, and `edit` for what was typed wrong.
+One person's typing after a visit: `add`, and `edit` for what was typed wrong.
 
 Each use case is one change: facts, record of changes and answers land together or not at all. A
 use case refuses before it writes; what it returns says what was written and which earlier
-answers that moved.
+answers that moved. Laboratory values are read and kept by `values`.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import NotFoundError, RefusedError
+from .axes import axes_of
 from .derive import answers, courses, moved
 from .lines import Outcome, ensure_line, line_row, settle
 from .lookup import quote, require_patient
+from .values import (
+    correct_value,
+    find_test,
+    line_criteria,
+    line_families,
+    move_values,
+    put_value,
+    read_value,
+    take_value_back,
+    unknown_name,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
+    from ..criteria.base import Family
     from ..store import Change, Record
+    from .values import Test
 
 
 # What is meant by naming a lesion without saying more; of a target the size must be said.
@@ -28,10 +43,18 @@ _UNSAID = {"target": "", "nontarget": "present", "new": "unequivocal"}
 
 
 class Word(NamedTuple):
-    """One reading as typed: `lesion_id` and the word for its size or state ("32", "gone")."""
+    """
+    One reading as typed: a lesion and its size or state ("32", "gone"), or a test and its value ("1200/uL").
 
-    lesion_id: str
+    `sampled_on` is the day of a sample that is not of the day of its visit, else None.
+    """
+
+    name: str
     text: str
+    sampled_on: date | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.text}" + (f"@{self.sampled_on}" if self.sampled_on else "")
 
 
 class Introduced(NamedTuple):
@@ -96,8 +119,8 @@ def record_scan(record: Record, scan: Scan, who: str, *, dry_run: bool = False) 
 class ScanWriter:
     """Writes one scan inside an open change, checking each reading against what is recorded."""
 
-    def __init__(self, record: Record, change: Change, scan: Scan) -> None:
-        self.record, self.change, self.scan = record, change, scan
+    def __init__(self, record: Record, change: Change, scan: Scan, verb: str = "add") -> None:
+        self.record, self.change, self.scan, self.verb = record, change, scan, verb
         self.patient_id = scan.patient_id
         self.added: list[str] = []
         self.changed: list[str] = []
@@ -114,26 +137,49 @@ class ScanWriter:
         }
         self.readings = record.rows("measurements", patient_id=self.patient_id)
 
+    @cached_property
+    def axes(self) -> str:
+        """How the families of the line measure a lesion, see `axes_of`."""
+        return axes_of(line_criteria(self.record, self.patient_id, self.line))
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """The families that judge the line, loaded where a word is no lesion."""
+        return line_families(self.record, self.patient_id, self.line)
+
     def write(self) -> None:
         known = {row["visit_on"]: row for row in self.visits}
         visit = known.get(self.scan.visit_on)
         if visit is not None and self.scan.line is None:
             self.line = visit["line"]
         introduced = [self.check_introduced(item) for item in self.scan.introduced]
-        words = [*((item.lesion_id, item.text or _UNSAID[item.role]) for item in introduced), *self.scan.readings]
-        twice = {word[0] for word in words if [other[0] for other in words].count(word[0]) > 1}
-        if twice:
-            name = min(twice)
-            raise RefusedError(
-                f"{name} is given twice in one command",
-                f"{', '.join(text or 'no size' for lesion_id, text in words if lesion_id == name)}; "
-                "one lesion has one reading a visit",
-            )
+        known_here = {*self.lesions, *(item.lesion_id for item in introduced)}
+        words = [(item.lesion_id, item.text or _UNSAID[item.role]) for item in introduced]
+        values: list[tuple[Test, Word]] = []
+        for word in self.scan.readings:
+            test = None if word.name in known_here else self.test_of(word, known_here)
+            if test is None:
+                words.append((word.name, lesion_text(word)))
+            else:
+                values.append((test, word))
+        refuse_twice(words, "one lesion has one reading a visit", "leave one of them out")
+        samples = [(_called(test, word), word.text) for test, word in values]
+        refuse_twice(samples, "one test has one value a day", "leave one out, or give its sample a day: NAME=VALUE@DAY")
+        read = [read_value(test, word, self.scan) for test, word in values]
         key = self.put_visit(visit)
         for item in introduced:
             self.introduce(item)
         for lesion_id, text in words:
             self.put_reading(key, lesion_id, text)
+        for value in read:
+            put_value(self, key, value)
+
+    def test_of(self, word: Word, lesion_ids: Iterable[str]) -> Test:
+        """Return the test that a word names; raises what to say of a word that names nothing."""
+        test = find_test(word.name, self.families, lesion_ids)
+        if test is None:
+            raise unknown_name(self, word)
+        return test
 
     # -- the visit ---------------------------------------------------------------------------
 
@@ -144,7 +190,7 @@ class ScanWriter:
             "line": visit["line"] if visit else self.line,
             "visit_on": scan.visit_on,
             "reader": scan.reader,
-            "label": scan.label or (visit["label"] if visit else ""),
+            "label": scan.label or (visit["label"] if visit else "") or self.name_for_samples(),
             "method": scan.method or (visit["method"] if visit else ""),
             "note": scan.note or (visit["note"] if visit else ""),
         }
@@ -152,6 +198,11 @@ class ScanWriter:
             self.wrote = True
         found = self.record.rows("visits", patient_id=self.patient_id, visit_on=scan.visit_on, reader=scan.reader)
         return int(found[0]["visit_key"])
+
+    def name_for_samples(self) -> str:
+        """Return a label where samples of other days are typed: in an export only its label holds a visit together."""
+        away = any(item.sampled_on not in (None, self.scan.visit_on) for item in self.scan.readings)
+        return str(self.scan.visit_on) if away else ""
 
     def is_baseline(self) -> bool:
         """Say whether this visit is the baseline of its line."""
@@ -259,7 +310,7 @@ class ScanWriter:
         role = self.role_of(lesion_id)
         lesion = self.lesions[lesion_id]
         introduced = any(item.lesion_id == lesion_id for item in self.scan.introduced)
-        parsed = read_word(lesion_id, text, role, lesion["kind"])
+        parsed = read_word(lesion_id, text, role, lesion["kind"], self.axes)
         self.check_first_seen(lesion_id, introduced=introduced)
         row = self.measurement(visit_key, lesion_id, parsed)
         known = [
@@ -345,6 +396,31 @@ class ScanWriter:
         )
 
 
+def refuse_twice(words: Sequence[tuple[str, str]], why: str, hint: str) -> None:
+    """Raise RefusedError when one name stands twice in a command."""
+    names = [name for name, _text in words]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        name = min(twice)
+        given = ", ".join(text or "no size" for other, text in words if other == name)
+        raise RefusedError(f"{name} is given twice in one command", f"{given}; {why}", hint)
+
+
+def _called(test: Test, word: Word) -> str:
+    return test.name + (f" of {word.sampled_on}" if word.sampled_on else "")
+
+
+def lesion_text(word: Word) -> str:
+    """Return the size or state of a lesion; raises RefusedError for a day of its own, which only a sample has."""
+    if word.sampled_on is not None:
+        raise RefusedError(
+            f"{word}: a lesion is read on the day of its visit",
+            "only a laboratory value may be of another day than its visit",
+            f"{word.name}={word.text}, at a visit of {word.sampled_on}",
+        )
+    return word.text
+
+
 def unknown_lesion(record: Record, patient_id: str, lesion_id: str, day: date, *, baseline: bool) -> NotFoundError:
     lesions = record.rows("lesions", patient_id=patient_id)
     known = ", ".join(f"{row['lesion_id']} {row['organ']}".strip() for row in lesions)
@@ -356,9 +432,9 @@ def unknown_lesion(record: Record, patient_id: str, lesion_id: str, day: date, *
     )
 
 
-def read_word(lesion_id: str, text: str, role: str, kind: str) -> Parsed:
+def read_word(lesion_id: str, text: str, role: str, kind: str, axes: str = "one") -> Parsed:
     """
-    Return what one typed word says of a lesion in that role.
+    Return what one typed word says of a lesion in that role; `axes` is how the families of its line measure.
 
     Raises RefusedError naming the word, and what may be typed instead.
     """
@@ -369,7 +445,7 @@ def read_word(lesion_id: str, text: str, role: str, kind: str) -> Parsed:
             f"{lesion_id}: no size is given", "a target lesion needs a size", f'--target "{lesion_id} ORGAN SIZE"'
         )
     try:
-        state, longest, short, other_id = parse_word(text, role, kind)
+        state, longest, short, other_id = parse_word(text, role, kind, axes)
     except CellError as error:
         raise RefusedError(f"{lesion_id}={text}: {error.what}", error.why, error.hint) from error
     # Saying of a new lesion that it is present is saying that it is one.
@@ -402,10 +478,10 @@ def edit_scan(
     who: str,
     *,
     new_date: date | None = None,
-    remove: Sequence[str] = (),
+    remove: Sequence[Word] = (),
 ) -> Outcome:
     """
-    Correct a visit: other values for lesions read there, another date, or readings taken back.
+    Correct a visit: other readings or values, another date, or some of them taken back (`remove`, their text "").
 
     The old values stay in the record of changes. Raises NotFoundError when the visit or the
     reading is not there, RefusedError when the new date already has a visit.
@@ -414,16 +490,16 @@ def edit_scan(
     with record.change("edit", who=who, reason=scan.reason) as change:
         before = answers(course for course, _fresh in courses(record, [scan.patient_id]))
         visit = require_visit(record, scan.patient_id, scan.visit_on, scan.reader)
-        writer = ScanWriter(record, change, scan._replace(line=visit["line"]))
-        for lesion_id in remove:
-            take_back(writer, visit, lesion_id)
+        writer = ScanWriter(record, change, scan._replace(line=visit["line"]), "edit")
+        for item in remove:
+            take_back(writer, visit, item)
         for item in scan.readings:
             correct(writer, visit, item)
         details = {key: value for key in ("label", "method", "note") if (value := getattr(scan, key))}
         if details:
             writer.wrote |= change.put("visits", {**visit_row(visit), **details}) != "same"
         if new_date is not None and new_date != scan.visit_on:
-            move_visit(record, change, visit, new_date)
+            move_visit(writer, visit, new_date)
             writer.wrote = True
             writer.changed.append(f"visit moved from {scan.visit_on} to {new_date}")
         if not writer.wrote:
@@ -452,8 +528,6 @@ def visit_row(visit: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reading_at(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str) -> dict[str, Any]:
-    if lesion_id not in writer.lesions:
-        raise unknown_lesion(writer.record, writer.patient_id, lesion_id, visit["visit_on"], baseline=False)
     for row in writer.readings:
         if row["visit_key"] == visit["visit_key"] and row["lesion_id"] == lesion_id:
             return row
@@ -464,32 +538,39 @@ def reading_at(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str) -> 
     )
 
 
-def take_back(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str) -> None:
-    row = reading_at(writer, visit, lesion_id)
+def take_back(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
+    if item.name not in writer.lesions:
+        take_value_back(writer, writer.test_of(item, writer.lesions), item.sampled_on)
+        return
+    row = reading_at(writer, visit, item.name)
     writer.change.remove("measurements", {"visit_key": row["visit_key"], "lesion_key": row["lesion_key"]})
     writer.wrote = True
-    writer.changed.append(f"{lesion_id} taken back")
+    writer.changed.append(f"{item.name} taken back")
 
 
 def correct(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
-    old = reading_at(writer, visit, item.lesion_id)
-    kind = writer.lesions[item.lesion_id]["kind"]
-    role = writer.roles.get((visit["line"], item.lesion_id)) or next(
-        (role for (_line, lesion_id), role in writer.roles.items() if lesion_id == item.lesion_id), "target"
+    if item.name not in writer.lesions:
+        correct_value(writer, writer.test_of(item, writer.lesions), item)
+        return
+    old = reading_at(writer, visit, item.name)
+    kind = writer.lesions[item.name]["kind"]
+    role = writer.roles.get((visit["line"], item.name)) or next(
+        (role for (_line, lesion_id), role in writer.roles.items() if lesion_id == item.name), "target"
     )
-    parsed = read_word(item.lesion_id, item.text, role, kind)
+    parsed = read_word(item.name, lesion_text(item), role, kind, writer.axes)
     was = Parsed(old["state"], old["longest_mm"], old["short_mm"], old["other_id"] or "")
     if was == parsed:
-        writer.same.append(f"{item.lesion_id} {say_reading(parsed, kind)}")
+        writer.same.append(f"{item.name} {say_reading(parsed, kind)}")
         return
-    row = writer.measurement(visit["visit_key"], item.lesion_id, parsed)
+    row = writer.measurement(visit["visit_key"], item.name, parsed)
     kept = {"method": old["method"], "note": old["note"], "measured_on": old["measured_on"]}
     writer.change.put("measurements", {**row, **kept})
     writer.wrote = True
-    writer.changed.append(f"{item.lesion_id} {say_reading(was, kind)} -> {say_reading(parsed, kind)}")
+    writer.changed.append(f"{item.name} {say_reading(was, kind)} -> {say_reading(parsed, kind)}")
 
 
-def move_visit(record: Record, change: Change, visit: Mapping[str, Any], day: date) -> None:
+def move_visit(writer: ScanWriter, visit: Mapping[str, Any], day: date) -> None:
+    record, change = writer.record, writer.change
     there = record.rows("visits", patient_id=visit["patient_id"], visit_on=day, reader=visit["reader"])
     if there:
         raise RefusedError(
@@ -497,7 +578,9 @@ def move_visit(record: Record, change: Change, visit: Mapping[str, Any], day: da
             "two visits on one day would be two readings of the same lesions",
             f"remtrack timeline {quote(visit['patient_id'])}",
         )
-    change.put("visits", {"visit_key": visit["visit_key"], "visit_on": day})
+    move_values(writer, visit, day)
+    label = str(day) if visit["label"] == str(visit["visit_on"]) else visit["label"]
+    change.put("visits", {"visit_key": visit["visit_key"], "visit_on": day, "label": label})
     for line in record.rows("lines", patient_id=visit["patient_id"]):
         if line["baseline_on"] == visit["visit_on"]:
             change.put("lines", {**line_row(line), "baseline_on": day})

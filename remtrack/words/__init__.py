@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ..verdict import Episode, Milestone
-    from ..views import RemissionRow, StatusRow
+    from ..views import Labels, RemissionRow, StatusRow
 
 _FOOTER = (
     "Arithmetic on the numbers entered, by published rules: not a diagnosis. "
@@ -79,6 +79,16 @@ _MEANINGS = {
     "!": "growing",
     "?": "cannot be judged",
 }
+# The same where not only sizes are followed: blasts, proteins and genes do not grow or shrink.
+_MEANINGS_OF_ALL = {
+    "*": "complete or deep",
+    "v": "partial",
+    "=": "no clear change",
+    "o": "none seen",
+    "~": "possible progression",
+    "!": "progression or relapse",
+    "?": "cannot be judged",
+}
 _SHORT = {
     COMPLETE: "complete",
     PARTIAL: "partial",
@@ -91,6 +101,15 @@ _SHORT = {
     REFRACTORY: "refractory",
     NOT_EVALUABLE: "not judged",
 }
+# What in a category's clinical label gives it another word for a narrow column, or none of its kind's.
+_SHORT_OF_LABEL: dict[str, tuple[tuple[str, str], ...]] = {
+    COMPLETE: (("complete", "complete"), ("cr with", "complete"), ("deep", "deep")),
+    PARTIAL: (("partial re", "partial"), ("partial metabolic", "partial"), ("major", "major")),
+    MINOR: (("minor", "minor"), ("minimal", "minimal")),
+    STABLE: (("stable", "stable"), ("no response", "no response")),
+    POSSIBLE_PROGRESSION: (("unconfirmed", "unconfirmed"), ("preliminary", "preliminary"), ("possible", "possible")),
+    PROGRESSION: (("progressi", "progression"),),
+}
 _EVENTS = {
     "treatment_start": "treatment started",
     "treatment_stop": "treatment stopped",
@@ -99,8 +118,12 @@ _EVENTS = {
     "clinical_progression": "progression by symptoms, not by scan",
 }
 
-# Families whose clinicians say remission, by the beginning of their id: for values that do not carry the word.
+# Families by the beginning of their id: those whose clinicians say remission, those of blood cancers (the disease
+# comes back as a relapse, and patients are told of a remission), and those that look at samples of blood alone.
 _REMISSION = ("blood-aml", "blood-all", "blood-cll")
+BLOOD = {"blood-": "leukaemia", "lugano": "lymphoma", "myeloma": "myeloma"}
+_SAMPLES = ("blood-cml", "markers")
+_NO_SCANS = ("blood-", "myeloma", "markers")
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
@@ -196,6 +219,27 @@ def number(value: Decimal | None, nothing: str = "n/e") -> str:
     return nothing if value is None else f"{_round(value, 1)}"
 
 
+def figure(value: Decimal | None, unit: str, nothing: str = "n/e") -> str:
+    """
+    Return a value with the decimals that matter in its unit: "32.0" (mm), "1200" (mm²), "2" (%), "0.0032" (% IS).
+
+    Sizes have one decimal, half rounded away from zero, areas have it where there is one, and what a laboratory
+    measured keeps every digit it has.
+    """
+    if value is None:
+        return nothing
+    if unit == "mm":
+        return number(value)
+    shown = _round(value, 1) if unit == "mm²" else value
+    text = f"{shown:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity(value: Decimal | None, unit: str, nothing: str = "n/e") -> str:
+    """Return a value with its unit: "32.0 mm", "0.0032 % IS"; None gives `nothing` without a unit."""
+    return nothing if value is None else f"{figure(value, unit)} {unit}".rstrip()
+
+
 def signed(value: Decimal | None, nothing: str = ".") -> str:
     """Return a change in per cent: "-57.3 %", "+31.5 %", "0.0 %"; "from 0" where the lowest was zero."""
     if value is None:
@@ -211,16 +255,19 @@ def percent(value: Decimal) -> str:
     return f"{abs(_round_short_of_a_threshold(value))}"
 
 
-def limit(name: str, value: Decimal) -> str:
+def limit(name: str, value: Decimal, unit: str = "mm") -> str:
     """
     Return a threshold so that the digits shown are on the right side of it.
 
-    Names with `_from_` in them are rounded up and those with `_to_` down, to two decimals at most.
+    Names with `_from` in them are rounded up and those with `_to` down: sizes to two decimals at most, what a
+    laboratory measures to five.
     """
-    way = ROUND_CEILING if "_from_" in name else ROUND_FLOOR if "_to_" in name else ROUND_HALF_UP
-    shown = value.quantize(Decimal("0.01"), way)
-    tenths = shown.quantize(Decimal("0.1"), way)
-    return f"{tenths if tenths == shown else shown}"
+    way = ROUND_CEILING if "_from" in name else ROUND_FLOOR if "_to" in name else ROUND_HALF_UP
+    if unit.startswith("mm"):
+        shown = value.quantize(Decimal("0.01"), way)
+        tenths = shown.quantize(Decimal("0.1"), way)
+        return figure(tenths, unit) if tenths == shown else f"{shown}"
+    return figure(value if value == _round(value, 5) else value.quantize(Decimal("0.00001"), way), unit)
 
 
 def _round(value: Decimal, places: int) -> Decimal:
@@ -247,25 +294,55 @@ def symbol(kind: str) -> str:
     return _SYMBOLS.get(kind, "?")
 
 
-def legend(kinds: Iterable[str]) -> str:
-    """Return the meaning of the symbols that stand for those kinds, in a fixed order."""
+def legend(kinds: Iterable[str], *, sizes: bool = True) -> str:
+    """Return the meaning of the symbols that stand for those kinds; `sizes` False: other things are followed too."""
     used = {symbol(kind) for kind in kinds}
-    return "  ".join(f"{mark} {meaning}" for mark, meaning in _MEANINGS.items() if mark in used)
+    meanings = _MEANINGS if sizes else _MEANINGS_OF_ALL
+    return "  ".join(f"{mark} {meaning}" for mark, meaning in meanings.items() if mark in used)
 
 
-def state_short(code: str, kind: str, visits: int = 1) -> str:
-    """Return a state for a narrow column: "v PR partial", "? baseline only", "? no scan yet"."""
+def state_short(code: str, kind: str, visits: int = 1, criteria: str = "", labels: Labels | None = None) -> str:
+    """
+    Return a state for a narrow column: "v PR partial", "* MR4.5 deep", "? baseline only", "? no scan yet".
+
+    The word is the family's own where `labels` has it; a code whose label has no short word stands alone.
+    """
     if not code:
-        return "? baseline only" if visits else "? no scan yet"
+        return "? baseline only" if visits else f"? no {looked_at(criteria)} yet"
     # A long code (Non-CR/Non-PD) and one that is a word say it all.
-    meaning = _SHORT.get(kind, "") if len(code) <= 5 else ""
+    meaning = _short_word(code, kind, criteria, labels or {}) if len(code) <= 5 else ""
     return f"{symbol(kind)} {code} {meaning}".rstrip()
 
 
-def state_words(kind: str, word: str, code: str = "") -> str:
-    """Return what a kind of category means: "partial response" (solid tumours), "complete remission" (blood)."""
+def _short_word(code: str, kind: str, criteria: str, labels: Labels) -> str:
+    if kind == RELAPSE:
+        return comes_back_as(criteria)
+    label = labels[code][0].lower() if code in labels else ""
+    known = _SHORT_OF_LABEL.get(kind)
+    if not label or known is None:
+        return _SHORT.get(kind, "")
+    return next((short for told, short in known if told in label), "")
+
+
+def state_words(kind: str, word: str, code: str = "", criteria: str = "", labels: Labels | None = None) -> str:
+    """
+    Return what a category is called: the family's own label ("very good partial response"), else what its kind means.
+
+    A kind that says more than the label is added to it: "progressive disease: relapse".
+    """
     if kind == STABLE and code.startswith("Non-"):
         return f"neither complete {word} nor progression"
+    own = labels[code][0] if labels and code in labels else ""
+    if not own or kind in (NO_DISEASE, NOT_EVALUABLE):
+        return _kind_words(kind, word, criteria)
+    if kind == RELAPSE and "relapse" not in own:
+        return f"{own}: {comes_back_as(criteria)}"
+    if kind == REFRACTORY and "refractory" not in own:
+        return f"{own}: refractory"
+    return own
+
+
+def _kind_words(kind: str, word: str, criteria: str) -> str:
     means = {
         COMPLETE: f"complete {word}",
         PARTIAL: f"partial {word}",
@@ -274,16 +351,82 @@ def state_words(kind: str, word: str, code: str = "") -> str:
         NO_DISEASE: "no evidence of disease on tests",
         POSSIBLE_PROGRESSION: "possible progression, to be seen again",
         PROGRESSION: "progressive disease",
-        RELAPSE: "relapse" if word == "remission" else "recurrence",
+        RELAPSE: "relapse" if word == "remission" else comes_back_as(criteria),
         REFRACTORY: "refractory disease",
         NOT_EVALUABLE: "not evaluable",
     }
     return means.get(kind, "")
 
 
+# Families
+
+
 def word_for(criteria: str) -> str:
     """Return the word of a family: "remission" or "response"."""
     return "remission" if criteria.startswith(_REMISSION) else "response"
+
+
+def is_blood(criteria: str) -> bool:
+    """Say whether a family is one of leukaemia, lymphoma or myeloma."""
+    return criteria.startswith(tuple(BLOOD))
+
+
+def comes_back_as(criteria: str) -> str:
+    """Return the word for a disease that is seen again: a relapse (blood cancers) or a recurrence (solid tumours)."""
+    return "relapse" if is_blood(criteria) else "recurrence"
+
+
+def numbers_remissions(criteria: str) -> bool:
+    """Say whether complete responses of a family are counted; depth of a molecular response and markers are not."""
+    return not criteria.startswith(_SAMPLES)
+
+
+def end_word(row: StatusRow) -> str:
+    """Return what the end of a line by the disease is called: "progression", "relapse" or "recurrence"."""
+    last = row.episodes[-1].episode if row.episodes else None
+    from_complete = last is not None and last.kind == COMPLETE and last.ended_on == row.progression_on
+    if is_blood(row.criteria):
+        # In CLL and myeloma the standards call it progression, whatever was reached before.
+        by_rule = row.criteria.startswith(("lugano", "blood-a"))
+        return "relapse" if row.current_kind == RELAPSE or (from_complete and by_rule) else "progression"
+    seen_again = row.current_kind == RELAPSE or row.best_response == "NED" or from_complete
+    return "recurrence" if seen_again and row.criteria != "markers" else "progression"
+
+
+def has_scans(criteria: str) -> bool:
+    """Say whether a family follows lesions on scans; the others follow samples of blood, urine or marrow."""
+    return not criteria.startswith(_NO_SCANS)
+
+
+def looked_at(criteria: str) -> str:
+    """Return what one look at a patient is under a family: "scan", "visit" or, where blood alone is read, "sample"."""
+    if has_scans(criteria):
+        return "scan"
+    return "sample" if criteria.startswith(_SAMPLES) else "visit"
+
+
+def looked_at_by_all(families: Iterable[str]) -> str:
+    """Return that of several families: "visit" where they differ."""
+    found = {looked_at(criteria) for criteria in families}
+    return found.pop() if len(found) == 1 else "visit"
+
+
+def short_title(title: str) -> str:
+    """Return the title of a family for a narrow column: "RECIST 1.1", "AML", "PSA"."""
+    return title.partition(",")[0].partition(" (")[0]
+
+
+def nth_complete(number: int, word: str) -> str:
+    """
+    Return which complete remission of a patient it is, over all lines: "first complete remission (CR1)".
+
+    Responses are not spoken of by number before the second: "second complete response".
+    """
+    if number < 1 or (word != "remission" and number == 1):
+        return ""
+    names = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    nth = names[number - 1] if number <= len(names) else ordinal(number)
+    return f"{nth} complete {word}{f' (CR{number})' if word == 'remission' else ''}"
 
 
 # Stretches of response or remission
@@ -317,7 +460,7 @@ def is_proven(row: StatusRow) -> bool:
 
 def is_after_progression(row: StatusRow) -> bool:
     """Say whether the line is over by progression although its latest visit, taken alone, reads otherwise."""
-    return row.progression_on is not None and row.current_kind not in END_KINDS
+    return row.progression_on is not None and row.current_kind not in END_KINDS | {REFRACTORY}
 
 
 def proof_words(row: StatusRow) -> str:
@@ -326,7 +469,8 @@ def proof_words(row: StatusRow) -> str:
     if episode is None:
         if is_after_progression(row):
             return f"after progression on {row.progression_on}"
-        return "not confirmed" if row.current_kind in RESPONSE_KINDS else ""
+        # A response of AML or ALL that is no remission has nothing to confirm.
+        return "not confirmed" if row.current_kind in RESPONSE_KINDS and row.word != "remission" else ""
     if is_proven(row):
         # By rules that ask for no second visit, the first one is all there is to it.
         return "confirmed" if episode.confirmed_on != episode.began_on else ""
@@ -346,6 +490,8 @@ def no_response(row: StatusRow) -> str:
     """Say that there is no response or remission whose month could be judged, and why where it never applies."""
     if row.current_kind == NO_DISEASE:
         return f"does not apply: no disease at the start, so no {row.word} to measure"
+    if row.current_kind == PARTIAL and row.word == "remission":
+        return f"none so far: {row.current} is a response, not yet a remission"
     return f"none so far, so no month of {row.word} to judge"
 
 
@@ -390,23 +536,33 @@ def overview_words(row: RemissionRow, as_of: date) -> str:
     seen = "seen once" if episode.days == 0 else count(episode.days, "day")
     first = episode.levels[0][0] if episode.levels else episode.category
     reached = dict(episode.levels).get(episode.category)
-    better = f", {episode.category} from {reached}" if first != episode.category and reached else ""
-    head = f"{first} since {episode.began_on}{better}, {seen}"
+    best = "best " if row.current and row.current != episode.category else ""
+    better = f", {best}{episode.category} from {reached}" if first != episode.category and reached else ""
+    numbered = row.number and episode.word == "remission"
+    head = f"{first} since {episode.began_on}{better}{f' (CR{row.number})' if numbered else ''}, {seen}"
     if episode.lasted_month == YES:
-        proven = f", proven {episode.confirmed_on}" if episode.confirmed_on else ""
-        return f"{head}: a month or more{proven}"
+        # By rules that ask for no second visit, the first one proves nothing more.
+        later = episode.confirmed_on is not None and episode.confirmed_on != episode.began_on
+        return f"{head}: a month or more{f', proven {episode.confirmed_on}' if later else ''}"
     if episode.lasted_month == NO or episode.settles_on is None:
         return f"{head}: a month not shown"
     due = " (due)" if episode.settles_on <= as_of else ""
     return f"{head}: a month not yet shown, settles from {episode.settles_on}{due}"
 
 
-def milestone_words(mark: Milestone, last_seen_on: date) -> str:
+def milestone_words(mark: Milestone, last_seen_on: date | None) -> str:
     """Say what is known of an anniversary; time without evidence of return, never a probability."""
     name = milestone_name(mark.label)
     if mark.state == "confirmed":
         return f"{name} on {mark.due_on}: confirmed by a visit"
-    return f"{name} on {mark.due_on}: passed, not checked (last seen {last_seen_on})"
+    last = f" (last seen {last_seen_on})" if last_seen_on else ""
+    return f"{name} on {mark.due_on}: passed, not checked{last}"
+
+
+def last_check(row: StatusRow) -> date | None:
+    """Return the last visit of a line without disease that could be judged, None where it is not the latest one."""
+    judged = row.progression_on is None and row.current_kind != NOT_EVALUABLE
+    return row.last_visit_on if judged else None
 
 
 def milestone_name(label: str) -> str:
@@ -415,28 +571,6 @@ def milestone_name(label: str) -> str:
     if not amount.isdigit() or unit not in ("y", "m"):
         return label
     return count(int(amount), "year" if unit == "y" else "month")
-
-
-def threshold_words(row: StatusRow) -> tuple[str, ...]:
-    """
-    Say from which value on the next visit would read otherwise.
-
-    Empty when the family names no limits, and once progression has closed the line.
-    """
-    if row.progression_on is not None:
-        return ()
-    said = []
-    growth = next((value for name, value in row.thresholds if name.startswith("progression_from")), None)
-    for name, value in row.thresholds:
-        if name.startswith("partial_to"):
-            # Progression goes first: from its limit on, a size that is small enough is no partial response.
-            if growth is not None and growth <= value:
-                said.append(f"partial {row.word} below {limit('progression_from', growth)} {row.unit}".rstrip())
-            else:
-                said.append(f"partial {row.word} at {limit(name, value)} {row.unit} or less".replace("  ", " "))
-        elif name.startswith("progression_from"):
-            said.append(f"progression from {limit(name, value)} {row.unit}".rstrip())
-    return tuple(said)
 
 
 def event_words(event: str, detail: str = "") -> str:

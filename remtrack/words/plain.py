@@ -7,7 +7,7 @@ tumours a response. What a clinician reads as a category is said as what was see
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
 from typing import TYPE_CHECKING
 
 from ..verdict import (
@@ -27,24 +27,29 @@ from ..verdict import (
     YES,
 )
 from . import (
+    BLOOD,
     clean,
     count,
     current_episode,
+    figure,
+    has_scans,
     is_after_progression,
+    is_blood,
     is_proven,
     long_day,
+    looked_at,
     milestone_name,
     months,
-    number,
     percent,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from decimal import Decimal
 
     from ..verdict import Episode, Explanation, Milestone
-    from ..views import StatusRow
+    from ..views import RemissionRow, StatusRow
 
 REMARK = "Something in these entries was marked for a second look by the care team."
 
@@ -52,36 +57,103 @@ REMARK = "Something in these entries was marked for a second look by the care te
 _RULES = {
     "recist-1.1": "Response Evaluation Criteria in Solid Tumours, version 1.1 (RECIST 1.1)",
     "irecist": "Response Evaluation Criteria in Solid Tumours for immunotherapy (iRECIST)",
-    "mrecist-hcc": "modified Response Evaluation Criteria in Solid Tumours for liver cancer (mRECIST)",
+    "mrecist-hcc": "Modified Response Evaluation Criteria in Solid Tumours for liver cancer (mRECIST)",
     "rano-2.0": "Response Assessment in Neuro-Oncology, version 2.0 (RANO 2.0)",
-    "lugano-2014": "the Lugano classification for lymphoma of 2014",
+    "lugano-2014": "The Lugano classification for lymphoma of 2014",
     "blood-aml-eln-2022": "European LeukemiaNet recommendations for acute myeloid leukaemia of 2022 (ELN 2022)",
-    "blood-all": "response criteria for acute lymphoblastic leukaemia (NCCN, ELN)",
+    "blood-all": "Criteria for acute lymphoblastic leukaemia of the National Comprehensive Cancer Network (NCCN) "
+    "and European LeukemiaNet (ELN)",
     "blood-cml-eln-2020": "European LeukemiaNet recommendations for chronic myeloid leukaemia of 2020 (ELN 2020)",
     "blood-cll-iwcll-2018": "International Workshop on Chronic Lymphocytic Leukemia guidelines of 2018 (iwCLL 2018)",
     "myeloma-imwg-2016": "International Myeloma Working Group criteria of 2016 (IMWG 2016)",
-    "markers": "rules for tumour markers in blood (CA-125: GCIG 2011, PSA: PCWG3 2016)",
+    "markers": "Rules for tumour markers in blood",
 }
-# Where neither a remission nor a size is followed, a check is told in words of its own. In chronic myeloid
+_MARKER_RULES = {
+    "CA-125": "Rules for cancer antigen 125 (CA-125) of the Gynecologic Cancer InterGroup of 2011 (GCIG 2011)",
+    "PSA": "Rules for prostate-specific antigen (PSA) of the Prostate Cancer Working Group 3 of 2016 (PCWG3 2016)",
+}
+# Where neither a remission nor a size is followed, this stands before what a check showed. In chronic myeloid
 # leukaemia on treatment nobody speaks of a remission but of how deep the molecular response is.
+_OF_WHAT = {"blood-cml-eln-2020": "Leukaemia gene in blood", "markers": "Marker in blood"}
+# Of what a category says, when no label of its own is at hand.
 _OWN: dict[str, dict[str, str]] = {
     "blood-cml-eln-2020": {
-        COMPLETE: "Deep molecular response{since}.",
-        PARTIAL: "The leukaemia gene in blood has fallen: molecular response by the level{since}.",
-        STABLE: "No clear change of the leukaemia gene in blood.",
-        PROGRESSION: "The leukaemia is more active.",
-        RELAPSE: "The leukaemia gene in blood has risen again{since}.",
+        COMPLETE: "deep molecular response",
+        PARTIAL: "major molecular response",
+        MINOR: "some response, not yet major",
+        STABLE: "no clear change",
+        PROGRESSION: "the disease is more active",
+        RELAPSE: "risen again",
     },
     "markers": {
-        COMPLETE: "The marker in blood is in the normal range{since}.",
-        PARTIAL: "The marker in blood has fallen as far as the rules ask of a marker response{since}.",
-        STABLE: "The marker in blood shows no clear change.",
-        POSSIBLE_PROGRESSION: "The marker in blood may be rising; a further sample is needed to know.",
-        PROGRESSION: "The marker in blood has risen as far as the rules ask{since}.",
+        COMPLETE: "in the normal range",
+        PARTIAL: "fallen as far as the rules ask of a marker response",
+        STABLE: "no clear change",
+        POSSIBLE_PROGRESSION: "may be rising; a further sample is needed to know",
+        PROGRESSION: "risen as far as the rules ask",
     },
 }
-# Families of blood cancers by the beginning of their id, with the disease as it is commonly called.
-_BLOOD = {"blood-": "leukaemia", "lugano": "lymphoma", "myeloma": "myeloma"}
+# What a family measures, and its unit, as a person at home would say them.
+_MEASURES = {
+    "mm": "All measured tumours together",
+    "sum of viable diameters": "The active part of all measured tumours together",
+    "mm²": "All measured areas together",
+    "sum of products of nodes": "All measured lymph nodes together",
+    "marrow blasts": "Immature cells (blasts) in the bone marrow",
+    "BCR::ABL1": "Leukaemia gene in blood (BCR::ABL1)",
+    "CA-125": "Cancer antigen 125 (CA-125) in blood",
+    "PSA": "Prostate-specific antigen (PSA) in blood",
+    "M-protein in serum": "Myeloma protein (M-protein) in blood",
+    "M-protein in urine": "Myeloma protein (M-protein) in urine",
+    "light-chain difference": "Difference between the free light chains in blood",
+    "plasma cells in the marrow": "Plasma cells in the bone marrow",
+}
+# Abbreviations in the plain labels of families.
+_ABBREVIATIONS = {"PET": "positron emission tomography", "PSA": "prostate-specific antigen"}
+_ABBREVIATED = re.compile(r"\b(?:PET|PSA)\b")
+# Values of a laboratory by the name under which they are entered.
+_TESTS = {
+    "bm_blasts_pct": "the immature cells (blasts) in the bone marrow",
+    "pb_blasts_pct": "the immature cells (blasts) in blood",
+    "anc": "the neutrophils (white blood cells)",
+    "plt": "the platelets",
+    "hb": "the haemoglobin",
+    "emd": "disease outside the marrow",
+    "bcr_abl_is_pct": "the leukaemia gene in blood",
+    "abl1_copies": "the control copies of the sample",
+    "ca125": "cancer antigen 125 (CA-125)",
+    "psa": "prostate-specific antigen (PSA)",
+    "serum_m": "the myeloma protein in blood",
+    "urine_m": "the myeloma protein in urine",
+    "iflc": "the free light chain of the myeloma",
+    "uflc": "the other free light chain",
+    "sife": "the immunofixation in blood",
+    "uife": "the immunofixation in urine",
+    "bmpc_pct": "the plasma cells in the bone marrow",
+    "pb_blasts_abs": "the immature cells (blasts) in blood",
+    "nodes_spd": "the size of the lymph nodes",
+    "largest_node_mm": "the size of the largest lymph node",
+    "spleen_cm": "the size of the spleen",
+    "spleen_mm": "the size of the spleen",
+    "dps": "the score of the scan for activity",
+    "uptake_vs_baseline": "how active the scan is against the first one",
+}
+_NOT_ENTERED = re.compile(r"nothing is entered for (?P<test>\w+)")
+_UNIT_OF_A_TEST = re.compile(r"_(?:pct|mm2|mm|cm|ml)\b")
+_JARGON = re.compile(r"\w_\w|\b(?!CA-125\b|PSA\b)[A-Z]{2,}|\b[a-z]+[A-Z]|::|[<>=]")
+_UNITS = {
+    "mm": "millimetres",
+    "mm²": "square millimetres",
+    "%": "per cent",
+    "% IS": "per cent (International Scale)",
+    "g/dL": "grams per decilitre",
+    "mg/24h": "milligrams in 24 hours",
+    "mg/L": "milligrams per litre",
+    "U/mL": "units per millilitre",
+    "ng/mL": "nanograms per millilitre",
+}
+# From the second complete remission on they are spoken of by number.
+_NTH = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _SHORT_BLOOD = {
     COMPLETE: "complete remission",
     PARTIAL: "partial remission",
@@ -107,33 +179,55 @@ _SHORT_SOLID = {
 
 def word_for(word: str, criteria: str) -> str:
     """Return "remission" for blood cancers (lymphoma and myeloma too), "response" for solid tumours."""
-    return "remission" if word == "remission" or criteria.startswith(tuple(_BLOOD)) else "response"
+    return "remission" if word == "remission" or is_blood(criteria) else "response"
+
+
+def level_of(kind: str, word: str, criteria: str) -> str:
+    """
+    Return what a stretch of that kind is: "complete remission", "partial response", "molecular response".
+
+    In myeloma only a complete one is a remission; genes and markers in blood have a response of their own.
+    """
+    if criteria in _OWN:
+        return "molecular response" if criteria != "markers" else "marker response"
+    if kind == PARTIAL and criteria.startswith("myeloma"):
+        return "partial response"
+    return f"{'complete' if kind == COMPLETE else 'partial' if kind == PARTIAL else 'minor'} {word_for(word, criteria)}"
+
+
+def heading(kind: str, word: str, criteria: str) -> str:
+    """Return the label of a stretch: "Remission", "Response"."""
+    return level_of(kind, word, criteria).split()[-1].capitalize()
 
 
 def rules(criteria: str, title: str) -> str:
     """Return the name of the published rules, written out where it is known."""
-    return _RULES.get(criteria) or f"The published rules called {title or criteria}"
+    named = next((name for start, name in _MARKER_RULES.items() if title.startswith(start)), "")
+    return named or _RULES.get(criteria) or f"The published rules called {title or criteria}"
 
 
 def state(row: StatusRow) -> str:
     """Say where one line of one patient stands by its latest visit."""
     if row.progression_on is None or not is_after_progression(row):
         return _latest(row)
-    seen = "The disease was more active" if _is_blood(row) else "Growth (or a new area) was seen"
+    if row.criteria in _OWN:
+        seen = f"{_OF_WHAT[row.criteria]}: a clear rise was seen"
+    else:
+        seen = "The disease was more active" if _is_blood(row) else "Growth (or a new area) was seen"
     return f"{seen} on {long_day(row.progression_on)}. {_latest(row)}"
 
 
 def _latest(row: StatusRow) -> str:
     kind = row.current_kind
     if not row.current:
+        look = looked_at(row.criteria)
         if row.visits == 0:
-            return "No scan has been entered yet."
-        return "One scan has been entered so far. The next one can be compared with it."
+            return f"No {look} has been entered yet."
+        return f"One {look} has been entered so far. The next one can be compared with it."
     if kind == NOT_EVALUABLE:
-        return not_rated(row.undecided)
-    own = _OWN.get(row.criteria, {}).get(kind)
-    if own is not None:
-        return own.format(since=_since(row.since))
+        return not_rated(row.undecided, row.criteria)
+    if row.criteria in _OWN:
+        return _in_blood(row)
     if kind in RESPONSE_KINDS:
         return _blood_response(row) if _is_blood(row) else _solid_response(row)
     if kind in END_KINDS:
@@ -141,8 +235,23 @@ def _latest(row: StatusRow) -> str:
     if kind == NO_DISEASE:
         return f"No evidence of disease on tests{_since(row.since)}."
     if kind == POSSIBLE_PROGRESSION:
-        return "Possible growth; a repeat scan is needed to know."
+        label = _label(row)
+        return _sentence(label) if label and _is_blood(row) else "Possible growth; a repeat scan is needed to know."
     return _little_change(row)
+
+
+def _label(row: StatusRow) -> str:
+    """Return the plain label that the family gives its current category, "" where it is not known."""
+    return spelled(row.labels[row.current][1]) if row.current in row.labels else ""
+
+
+def spelled(label: str) -> str:
+    """Return a label with the words of an abbreviation before it."""
+    return _ABBREVIATED.sub(lambda found: f"{_ABBREVIATIONS[found[0]]} ({found[0]})", label)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _is_blood(row: StatusRow) -> bool:
@@ -153,11 +262,34 @@ def _since(day: date | None) -> str:
     return f" since {long_day(day)}" if day else ""
 
 
+def _in_blood(row: StatusRow) -> str:
+    """Say what a gene or a marker in blood showed, and since when where it had fallen."""
+    label = _label(row) or _OWN[row.criteria].get(row.current_kind, "")
+    episode, since = current_episode(row), row.since
+    if episode is not None:  # MR4 and MR4.5 are one and the same to a patient, from the first of them on
+        alike = [on for code, on in episode.levels if code in row.labels and spelled(row.labels[code][1]) == label]
+        since = min(alike, default=row.since)
+    fallen = row.current_kind in (*RESPONSE_KINDS, MINOR)
+    if row.current_kind == MINOR and row.episodes and row.episodes[-1].episode.ended_on is not None:
+        return f"{_OF_WHAT[row.criteria]}: {label.replace('not yet', 'no longer')}."
+    seen = f" Seen since {long_day(since)}." if fallen and since else ""
+    return f"{_OF_WHAT[row.criteria]}: {label}.{seen}"
+
+
 def _blood_response(row: StatusRow) -> str:
-    level = "complete" if row.current_kind == COMPLETE else "partial"
-    if not is_proven(row):
-        return f"This check meets {level} remission. It needs to hold."
-    return f"{level.capitalize()} remission{_since(_level_on(row))}."
+    label, latest = _label(row), row.episodes[-1] if current_episode(row) is not None else None
+    if latest is None and row.word == "remission":
+        # A response that is not counted as a remission (AML, ALL).
+        return f"{_sentence(label or 'fewer leukaemia cells')} Not yet a remission.".replace(
+            ", not yet a remission. Not yet a remission.", ", not yet a remission."
+        )
+    level = level_of(row.current_kind, row.word, row.criteria)
+    tail = label.removeprefix(level).removeprefix(", ")
+    more = f"{',' if label.startswith(level) else ':'} {tail}" if tail else ""
+    if not is_proven(row) or (latest is not None and latest.episode.lasted_month != YES):
+        return f"This check meets {level}{more}. It needs to hold."
+    nth = f"{_NTH[latest.number - 2]} " if latest and 2 <= latest.number < 2 + len(_NTH) else ""
+    return _sentence(f"{nth}{level}{_since(_level_on(row))}{more}")
 
 
 def _solid_response(row: StatusRow) -> str:
@@ -188,75 +320,113 @@ def _smaller(row: StatusRow) -> str:
     change = row.change_from_baseline_pct
     if change is None or change >= 0:
         return ""
-    return f"the measured tumours are {percent(change).removesuffix('.0')}% smaller than at the start"
+    measured = "the measured tumours are" if row.unit == "mm" else "the measured areas are"
+    if row.criteria.startswith("mrecist"):
+        measured = "the active part of the measured tumours is"
+    return f"{measured} {percent(change).removesuffix('.0')}% smaller than at the start"
 
 
 def _growth_or_return(row: StatusRow) -> str:
     on = row.progression_on or row.since
     day = f" on {long_day(on)}" if on else ""
+    label = _label(row)
     if _is_blood(row):
         if row.current_kind != RELAPSE:
-            return "The disease is more active."
-        disease = next((name for start, name in _BLOOD.items() if row.criteria.startswith(start)), "disease")
-        return f"The {disease} has come back{day}."
+            active = "The disease is more active"
+            if not label or label == "the disease is more active":
+                return f"{active}."
+            return _sentence(label) if label.startswith("the ") else f"{active}: {label}."
+        disease = next((name for start, name in BLOOD.items() if row.criteria.startswith(start)), "disease")
+        return f"The {disease} has come back{day}{_more(label, 'come back')}."
     was_complete = bool(row.episodes) and row.episodes[-1].episode.kind == COMPLETE
     if row.current_kind == RELAPSE or was_complete or row.best_response == "NED":
         return f"The cancer has been seen again{day}."
+    if label not in ("", "growth, or a new area"):
+        return f"This check shows {label}."
     return "The measurements show growth (or a new area)."
 
 
+def _more(label: str, said: str) -> str:
+    return f": {label}" if label and said not in label else ""
+
+
 def _little_change(row: StatusRow) -> str:
+    label = _label(row)
     if _is_blood(row):
-        return "No clear change."
+        if row.current_kind == STABLE and label in ("", "no clear change"):
+            return "No clear change."
+        return _sentence(label) if label else "No clear change."
     if row.current_kind == MINOR:
         return "A little smaller, by less than counts as a partial response."
-    if row.current.startswith("Non-"):
+    if row.current.startswith("Non-") or label.startswith("still seen"):
         return "The areas that are watched without being measured are still seen, with no clear growth."
     return "Stable: only a small change, not counted as growth or shrinkage."
 
 
-def not_rated(missing: Sequence[str]) -> str:
+def not_rated(missing: Sequence[str], criteria: str = "") -> str:
     """Say that a visit cannot be rated, and why: `missing` are sentences such as "L2 was not assessed"."""
-    if not missing:
+    told = [said for one in missing if (said := _said_at_home(one, scans=has_scans(criteria)))]
+    if not missing and not has_scans(criteria):
+        return "This visit cannot be rated by these rules."
+    if not told:
         return "This visit cannot be rated because something was not measured."
-    because = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+    because = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
     return f"This visit cannot be rated because {clean(because)}."
 
 
-def short(kind: str, word: str, criteria: str) -> str:
-    """Return a state for a narrow column."""
-    own = _OWN.get(criteria, {}).get(kind)
-    if own is not None:
-        return own.format(since="").rstrip(".").lower()
+def _said_at_home(missing: str, *, scans: bool) -> str:
+    """Return what was missing, the values of a laboratory by words; "" where only its own terms could say it."""
+    found = _NOT_ENTERED.match(missing)
+    if found is not None and (found["test"] in _TESTS or not scans):
+        test = found["test"]
+        return f"nothing is entered for {_TESTS.get(test) or _UNIT_OF_A_TEST.sub('', test).replace('_', ' ')}"
+    return missing if scans or not _JARGON.search(missing) else ""
+
+
+def short(kind: str, word: str, criteria: str, label: str = "") -> str:
+    """Return a state for a narrow column: the plain label of its category where it is given."""
+    if label:
+        return label
+    if criteria in _OWN:
+        return _OWN[criteria].get(kind, "")
     return (_SHORT_BLOOD if word_for(word, criteria) == "remission" else _SHORT_SOLID).get(kind, "")
 
 
 def explained(told: Explanation) -> str:
     """Say what one visit showed."""
+    look = looked_at(told.criteria)
     if not told.overall:
-        return "This is the scan that later ones are compared with."
+        return f"This is the {look} that later ones are compared with."
     if told.kind == NOT_EVALUABLE:
-        return not_rated(told.undecided)
-    return f"This scan was read as: {short(told.kind, '', told.criteria)}."
+        return not_rated(told.undecided, told.criteria)
+    return f"This {look} was read as: {short(told.kind, '', told.criteria, spelled(told.plain))}."
 
 
 def size(row: StatusRow) -> str:
-    """Say how large the measured tumours are together, and were at the start; "" where no size in mm is followed."""
-    if row.unit != "mm" or row.baseline_value is None or row.baseline_on is None:
+    """Say how much there is of what is measured, now and at the start; "" where nothing is."""
+    measure = _MEASURES.get(row.measure) or _MEASURES.get(row.unit)
+    if measure is None or (row.baseline_value is None and row.value is None):
         return ""
-    start = f"{short_number(row.baseline_value)} millimetres at the start on {long_day(row.baseline_on)}"
-    if row.visits == 1 or row.value is None:
-        return f"All measured tumours together: {start}."
-    node = row.current_kind == COMPLETE and row.value > 0
+    now = amount(row.value, row.unit) or row.value_text
+    at_first = "at the start" if has_scans(row.criteria) else "before treatment"
+    if row.judges_baseline:
+        at_first = "in the first sample"
+    on = f" on {long_day(row.baseline_on)}" if row.baseline_on and has_scans(row.criteria) else ""
+    start = f"{amount(row.baseline_value, row.unit)} {at_first}{on}" if row.baseline_value is not None else ""
+    if not now or (row.visits == 1 and start):
+        return f"{measure}: {start}." if start else ""
+    node = row.unit == "mm" and row.current_kind == COMPLETE and row.value is not None and row.value > 0
     return (
-        f"All measured tumours together: {short_number(row.value)} millimetres now, {start}."
+        f"{measure}: {now} now{f', {start}' if start else ''}."
         f"{' A lymph node of normal size still has a size.' if node else ''}"
     )
 
 
-def short_number(value: Decimal) -> str:
-    """Return a number with one decimal, without it where it is zero: "32", "12.5"."""
-    return number(value).removesuffix(".0")
+def amount(value: Decimal | None, unit: str) -> str:
+    """Return a value with its unit written out: "32 millimetres", "0.0032 per cent on the International Scale"."""
+    if value is None:
+        return ""
+    return f"{figure(value, unit).removesuffix('.0')} {_UNITS.get(unit, unit)}".rstrip()
 
 
 def span(days: int) -> str:
@@ -264,10 +434,16 @@ def span(days: int) -> str:
     return count(days, "day") if days < 61 else f"{count(days, 'day')}, about {months(days, 0)} months"
 
 
-def response(episode: Episode, criteria: str) -> str:
+def response(row: RemissionRow) -> str:
     """Say what a stretch of response or remission reached, and from when to when it was seen."""
-    word = word_for(episode.word, criteria)
-    level = f"{'Complete' if episode.kind == COMPLETE else 'Partial'} {word}"
+    episode = row.episode
+    level = level_of(episode.kind, episode.word, row.criteria)
+    word, reached = level.split()[-1], _reached(row, level)
+    if row.criteria.startswith("blood-cml") and row.episode.category in row.labels:
+        level, reached = row.labels[row.episode.category][1], ""
+    elif 2 <= row.number < 2 + len(_NTH) and row.criteria not in _OWN:
+        level = f"{_NTH[row.number - 2]} {level}"
+    level = f"{level[0].upper()}{level[1:]}{reached}"
     began, level_on = episode.began_on, dict(episode.levels).get(episode.category, episode.began_on)
     if episode.days == 0 and episode.ended_on is None:
         return f"{level}, seen once, on {long_day(level_on)}."
@@ -275,6 +451,16 @@ def response(episode: Episode, criteria: str) -> str:
     ended = episode.ended_on
     until = f" until {long_day(ended)}" if ended else f", last seen on {long_day(episode.last_seen_on)}"
     return f"{level} from {long_day(level_on)}{earlier}{until}: {span(episode.days)}."
+
+
+def _reached(row: RemissionRow, level: str) -> str:
+    """Return in brackets what a family of blood says of the level that was reached, where it says more."""
+    code = row.episode.category
+    if code not in row.labels or not (is_blood(row.criteria) or row.criteria in _OWN):
+        return ""
+    label = spelled(row.labels[code][1])
+    more = label.removeprefix(level).removeprefix(", ")
+    return f" ({more})" if more else ""
 
 
 def lasting(episode: Episode, as_of: date) -> str:
@@ -294,12 +480,13 @@ def lasting(episode: Episode, as_of: date) -> str:
     return f"Not known yet. A check can answer it since {when}; none has been entered."
 
 
-def milestone(mark: Milestone, last_seen_on: date) -> str:
+def milestone(mark: Milestone, last_seen_on: date | None, criteria: str = "") -> str:
     """Say what is known of an anniversary, as time without evidence of return."""
     name = milestone_name(mark.label)
     if mark.state == "confirmed":
-        return f"{name} without evidence of return on tests ({long_day(mark.due_on)}): shown by a check."
-    return (
-        f"{name} would be {long_day(mark.due_on)}. That day has passed without a check; "
-        f"the last check was on {long_day(last_seen_on)}."
-    )
+        held = "without evidence of return on tests"
+        if criteria.startswith("blood-cml"):
+            held = "of deep molecular response"
+        return f"{name} {held} ({long_day(mark.due_on)}): shown by a check."
+    last = f"; the last check was on {long_day(last_seen_on)}" if last_seen_on else ""
+    return f"{name} would be {long_day(mark.due_on)}. That day has passed without a check{last}."
