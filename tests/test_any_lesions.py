@@ -121,9 +121,9 @@ def test_any_line_is_judged_by_known_rules_and_told_in_whole_sentences(family, d
     rules = {rule.id for table in known.tables for rule in table.rules}
 
     course = assess(history, family, settings)
-    json.dumps(course.extra)
+    json.dumps(course.extra, default=str)
     for row in course.assessments:
-        json.dumps(row.extra)
+        json.dumps(row.extra, default=str)
         assert {row.overall, row.reported} <= set(known.by_code)
         assert {finding.rule for finding in row.findings} <= rules
         told = [row.because, *row.undecided, *row.flags, *(finding.because for finding in row.findings)]
