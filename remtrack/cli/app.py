@@ -27,6 +27,7 @@ COMMANDS = {
     "event": "register",
     "edit": "scans",
     "undo": "history",
+    "redo": "history",
     "log": "history",
     "import": "tables",
     "export": "tables",
@@ -34,6 +35,7 @@ COMMANDS = {
     "recompute": "keeping",
     "criteria": "standards",
     "demo": "keeping",
+    "purge": "history",
     "init": "keeping",
 }
 _BEFORE = ("--db", "--as", "--no-input")  # stand before the command

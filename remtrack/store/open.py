@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Connection = sqlite3.Connection
+
+
+class TakenError(Exception):
+    """There is a file already where a new one was to be put in place."""
+
 
 #: How long to wait for another program that is writing, in seconds.
 PATIENCE = 30.0
@@ -131,23 +136,38 @@ def _look(path: str) -> bytes:
 
 def _make(path: str) -> None:
     """
-    Make a new record at `path`, readable by its owner alone, and its folder if need be.
+    Make a new record at `path`, and its folder if need be.
 
-    It is written beside and put in place whole, so that nobody ever meets half a record; when two
-    programs make it at once, the first one's stays.
+    When two programs make it at once, the first one's stays.
     """
+    with suppress(TakenError), new_file(path) as connection:
+        from .migrations import migrate
+
+        migrate(connection)
+
+
+@contextmanager
+def new_file(path: str) -> Iterator[Connection]:
+    """
+    Give an empty database that is put in place at `path`, whole, when the block ends without an error.
+
+    It is written beside, so that nobody ever meets half a file, and is readable by its owner alone; a folder
+    that is missing is made. Raises RecordError when it cannot be written, TakenError when there is
+    something at `path` by the time it is whole.
+    """
+    from tempfile import mkstemp
+
     place = Path(path).absolute()
-    beside = place.with_name(f".{place.name}.{os.getpid()}.new")
     try:
         for folder in reversed((place.parent, *place.parent.parents)):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        handle, name = mkstemp(prefix=f".{place.name}.", suffix=".new", dir=place.parent)  # its owner's alone
+        os.close(handle)
+        beside = Path(name)
         try:
             with trouble(path), closing(_connect(beside)) as connection:
-                from .migrations import migrate
-
-                migrate(connection)
+                yield connection
             _put_in_place(beside, place)
         finally:
             beside.unlink(missing_ok=True)
@@ -159,8 +179,10 @@ def _put_in_place(beside: Path, place: Path) -> None:
     try:
         place.hardlink_to(beside)
     except FileExistsError:
-        return
+        raise TakenError(str(place)) from None
     except OSError:  # a disk that knows no links
+        if os.path.lexists(place):
+            raise TakenError(str(place)) from None
         beside.rename(place)
 
 

@@ -195,6 +195,34 @@ class Record:
         with trouble(self.path):
             return Record(self.path, in_memory(self._connection))
 
+    def number_at(self, moment: datetime) -> int:
+        """Return the last change made by that moment, on the clock of whoever made it; 0 when there was none."""
+        from .past import number_at
+
+        with reading(self.path):
+            return number_at(self._connection, moment)
+
+    def known_at(self, number: int) -> Record:
+        """Return the record as it was after change `number`, in memory; its answers have yet to be derived."""
+        from .past import known_at
+
+        with trouble(self.path):
+            return Record(self.path, known_at(self._connection, number))
+
+    def write_without(self, patient_id: str, path: str, who: str) -> int:
+        """
+        Write a new record at `path` in which that patient never was; return the change that says so.
+
+        Raises RecordError when there is a file at `path` or none can be written there.
+        """
+        from .purge import write_without
+
+        return write_without(self, patient_id, path, who)
+
+    def copy_into(self, other: Connection) -> None:
+        """Copy the whole file, as it is at this moment, into another open database."""
+        self._connection.backup(other)
+
     def verify(self) -> list[Problem]:
         """Check the whole file and its record of changes; return what is wrong, nothing if all is well."""
         from .verify import verify
