@@ -31,6 +31,8 @@ COMMANDS = {
     "log": "history",
     "import": "tables",
     "export": "tables",
+    "backup": "backup",
+    "restore": "backup",
     "check": "keeping",
     "recompute": "keeping",
     "criteria": "standards",

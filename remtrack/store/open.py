@@ -52,7 +52,7 @@ def connect(path: str, *, write: bool, create: bool, patience: float = PATIENCE)
     """
     if write and create and not os.path.lexists(path):
         _make(path)
-    header = _look(path)
+    header = look(path)
     with trouble(path):
         connection = _connect(Path(path), patience)
     try:
@@ -69,6 +69,14 @@ def _connect(place: Path, patience: float = PATIENCE) -> Connection:
     # writing. SQLite falls back to reading alone where the file is write-protected, and rw never makes a file.
     uri = f"{place.absolute().as_uri()}?mode=rw"
     return sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
+
+
+def plain_connection(path: str) -> Connection:
+    """Open a record that was looked at, as it is: nothing is migrated, and nothing is promised of its layout."""
+    connection = _connect(Path(path))
+    for pragma in _SETTINGS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 def memory() -> Connection:
@@ -90,8 +98,10 @@ def _settle(connection: Connection, path: str, header: bytes, *, write: bool) ->
                 "reading it here needs its layout to be brought up to date first",
                 f"remtrack --db {_quoted(path)} init",
             )
+        from .backup import keep_before_migration
         from .migrations import migrate
 
+        keep_before_migration(connection, path)
         migrate(connection)
     if not write:
         connection.execute("PRAGMA query_only = ON")
@@ -102,7 +112,16 @@ def _settle(connection: Connection, path: str, header: bytes, *, write: bool) ->
         connection.execute("PRAGMA cache_size = -16000")
 
 
-def _look(path: str) -> bytes:
+def bring_up_to_date(connection: Connection) -> None:
+    """Bring a record whose layout may be older to the one this version knows."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < SCHEMA_VERSION:
+        from .migrations import migrate
+
+        migrate(connection)
+
+
+def look(path: str) -> bytes:
     """Return the header of the file at `path`, a record of ours. Raises RecordError if it is not one."""
     place = Path(path)
     try:

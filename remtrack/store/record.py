@@ -7,6 +7,7 @@ Each question's own module is loaded when it is asked, so that a command loads o
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .facts import read
@@ -14,12 +15,13 @@ from .open import PATIENCE, Connection, connect, meaning, reading, trouble
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
 
     from ..verdict import Problem
     from .answers import StoredCourse
+    from .backup import Copied, Restored
     from .changes import Change
     from .histories import Case, Unjudged
 
@@ -220,8 +222,45 @@ class Record:
         return write_without(self, patient_id, path, who)
 
     def copy_into(self, other: Connection) -> None:
-        """Copy the whole file, as it is at this moment, into another open database."""
-        self._connection.backup(other)
+        """Copy the whole file, as it is at one moment, into another open database."""
+        from .backup import copy_whole
+
+        with trouble(self.path):
+            copy_whole(self._connection, other)
+
+    def back_up(self, path: Path, passphrase: str | None = None) -> Copied:
+        """Write a verified copy to a new file, sealed when there is a passphrase; see `backup.write_copy`."""
+        from .backup import write_copy, write_sealed
+
+        with trouble(self.path):
+            if passphrase is None:
+                return write_copy(self._connection, path)
+            return write_sealed(self._connection, path, passphrase)
+
+    def put_back(
+        self, path: str, passphrase: str | None, keep_at: Path, who: str, derive: Callable[[Change], object]
+    ) -> Restored:
+        """
+        Replace everything in this record by the copy at `path`, keeping what it replaces at `keep_at`.
+
+        A change says so in the record that was put back, and `derive` writes its answers anew: the copy's were
+        not sealed by any digest. Raises RecordError for a copy that is not sound; then nothing was changed.
+        """
+        from .backup import Restored, last_change, opened_copy, put_back
+        from .open import bring_up_to_date
+
+        with opened_copy(path, passphrase) as (source, digest):
+            change, own_hash = last_change(source)
+            with trouble(self.path):
+                kept = put_back(source, self._connection, keep_at)
+                bring_up_to_date(self._connection)
+        reason = (
+            f"the record as after change {change}; it replaces one whose last was change {kept.change}, {kept.hash}"
+        )
+        with self.change("restore", who=who, reason=reason, file_name=Path(path).name, file_sha256=digest) as said:
+            derive(said)
+            said.stand()
+        return Restored(change, own_hash, kept, said.number or 0)
 
     def verify(self) -> list[Problem]:
         """Check the whole file and its record of changes; return what is wrong, nothing if all is well."""
