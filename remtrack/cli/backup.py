@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from ..errors import UsageError
-from .session import Session, answer, on_terminal, session, talk
+from .session import answer, find_passphrase, on_terminal, session, talk
 
 PassphraseFd = Annotated[
     int | None, typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from this file descriptor.")
@@ -37,7 +36,7 @@ def backup(
     from ..tracker.backups import back_up, restore_command
 
     here = session(ctx)
-    word = find_passphrase(here, passphrase_fd, new=True) if encrypt else None
+    word = find_passphrase(here, passphrase_fd, "Passphrase of the backup", new=True) if encrypt else None
     with here.read() as record:
         done = back_up(record, output, keep, word)
     answer(f"{done.copied.path}: written and verified, up to change {done.copied.change}")
@@ -61,11 +60,10 @@ def restore(
 
     The backup is verified first, and what it replaces is kept beside the record.
     """
-    from ..tracker.backups import needs_passphrase, restore as put_back, restore_command
+    from ..tracker.backups import is_encrypted, restore as put_back, restore_command
 
     here = session(ctx)
-    word = find_passphrase(here, passphrase_fd, new=False) if needs_passphrase(path) else None
-    with here.write(create=True) as record:
+    with here.write(create=True, encrypt=not here.path.exists() and is_encrypted(path)) as record:
         last = next(iter(record.change_list()), None)
         talk(
             f"This replaces {record.path}"
@@ -80,7 +78,7 @@ def restore(
                 )
             if not typer.confirm("Put the backup back?", default=False, err=True):
                 raise typer.Abort
-        done = put_back(record, path, word, here.who)
+        done = put_back(record, path, lambda: find_passphrase(here, passphrase_fd, f"Passphrase of {path}"), here.who)
     answer(f"{here.path} is the record as after change {done.change}, put back from {path}")
     talk(f"What it replaced, up to change {done.kept.change}, is kept:  {restore_command(done.kept.path)}")
 
@@ -91,36 +89,6 @@ def restore_command_yes(path: str) -> str:
     from ..tracker.backups import restore_command
 
     return f"{restore_command(Path(path))} --yes"
-
-
-def find_passphrase(here: Session, fd: int | None, *, new: bool) -> str:
-    """
-    Return the passphrase: from the file descriptor, else REMTRACK_PASSPHRASE, else asked for (twice when new).
-
-    Raises UsageError when it is empty, or when there is nobody to ask.
-    """
-    if fd is not None:
-        try:
-            with os.fdopen(fd, encoding="utf-8") as stream:
-                found = stream.readline().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f"cannot read a passphrase from descriptor {fd}",
-                str(error),
-                "remtrack backup --encrypt --passphrase-fd 3 3<FILE",
-            ) from None
-    elif "REMTRACK_PASSPHRASE" in os.environ:
-        found = os.environ["REMTRACK_PASSPHRASE"]
-    elif here.asks and on_terminal():
-        found = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
-    else:
-        raise UsageError(
-            "a passphrase is needed",
-            "there is no terminal to ask on; give it by --passphrase-fd or REMTRACK_PASSPHRASE",
-        )
-    if not found:
-        raise UsageError("the passphrase is empty", "an empty one protects nothing")
-    return found
 
 
 COMMANDS = {"backup": backup, "restore": restore}

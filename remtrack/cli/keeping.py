@@ -7,21 +7,33 @@ from typing import Annotated
 
 import typer
 
-from ..errors import Exit
+from ..errors import Exit, RefusedError
 from .session import Format, Json, answer, chosen_format, session, talk
 
 
-def init(ctx: typer.Context) -> None:
+def init(
+    ctx: typer.Context,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Encrypt it with a passphrase; every command then asks for it.")
+    ] = False,
+) -> None:
     """
     Make an empty record, readable by you alone.
 
     Example: remtrack init
 
-    `patient add` and `import` make it too when it is not there.
+    `patient add` and `import` make it too when it is not there. An encrypted one needs the extra `encrypt`;
+    the passphrase is asked, or comes from --passphrase-fd or REMTRACK_PASSPHRASE.
     """
     here = session(ctx)
     existed = here.path.exists()
-    with here.write(create=True) as record:
+    if existed and encrypt:
+        raise RefusedError(
+            f"{here.path} is there already, and encrypting makes a new file",
+            "a backup of it can be put back into a new, encrypted record",
+            "remtrack --db NEW.db init --encrypt",
+        )
+    with here.write(create=True, encrypt=encrypt) as record:
         path = record.path
     answer(f"{path}: {'is there already, nothing to do' if existed else 'made'}")
     if not existed:

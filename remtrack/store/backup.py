@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RecordError, RefusedError, UsageError
-from .open import TakenError, begin, look, memory, new_file, plain_connection, trouble
+from .cipher import copy_across, passphrase_of
+from .open import TakenError, begin, memory, new_file, plain_connection, trouble
 from .schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .open import Connection
+    from .open import Connection, Passphrase
 
 SEALED = ".age"
 _AGE = b"age-encryption.org/"
@@ -90,7 +91,7 @@ def write_copy(connection: Connection, path: Path) -> Copied:
     is not sound; then nothing is left there.
     """
     try:
-        with new_file(str(path)) as copy:
+        with new_file(str(path), passphrase_of(connection)) as copy:
             copy_whole(connection, copy)
             _refuse_unsound(copy, str(path))
             number, own_hash = last_change(copy)
@@ -101,6 +102,12 @@ def write_copy(connection: Connection, path: Path) -> Copied:
 
 def write_sealed(connection: Connection, path: Path, passphrase: str) -> Copied:
     """Write a verified copy, encrypted with a passphrase in the age format; else as `write_copy`."""
+    if passphrase_of(connection):
+        raise RefusedError(
+            "the record is encrypted, and its backups are so with the same passphrase",
+            "encrypting one twice would need two passphrases to open it",
+            "remtrack backup",
+        )
     pyrage = _pyrage()
     with closing(memory()) as copy:
         copy_whole(connection, copy)
@@ -112,12 +119,12 @@ def write_sealed(connection: Connection, path: Path, passphrase: str) -> Copied:
 
 
 @contextmanager
-def opened_copy(path: str, passphrase: str | None) -> Iterator[tuple[Connection, str]]:
+def opened_copy(path: str, passphrase: Passphrase) -> Iterator[tuple[Connection, str]]:
     """
     Give a copy of a record, opened for reading and found sound, with the SHA-256 of its file.
 
-    `passphrase` None: it is not sealed. An older layout is read as it is. Raises RecordError for a file that
-    is missing, not ours, damaged, or sealed with another passphrase.
+    `passphrase` is asked for where it is sealed or encrypted. An older layout is read as it is. Raises
+    RecordError for a file that is missing, not ours, damaged, or sealed with another passphrase.
     """
     try:
         with Path(path).open("rb") as file:
@@ -132,8 +139,9 @@ def opened_copy(path: str, passphrase: str | None) -> Iterator[tuple[Connection,
             _refuse_unsound(connection, path)
             yield connection, digest
     else:
-        look(path)
-        with closing(plain_connection(path)) as connection, trouble(path):
+        with trouble(path):
+            opened = plain_connection(path, passphrase)
+        with closing(opened) as connection, trouble(path):
             connection.execute("PRAGMA query_only = ON")
             _refuse_unsound(connection, path)
             yield connection, digest
@@ -161,11 +169,14 @@ def put_back(source: Connection, target: Connection, keep_at: Path) -> Copied:
         target.execute("COMMIT")  # the lock is held on
         number, own_hash = last_change(target)
         try:
-            with new_file(str(keep_at)) as kept:
+            with new_file(str(keep_at), passphrase_of(target)) as kept:
                 target.backup(kept)
         except TakenError:
             raise _taken(keep_at) from None
-        source.backup(target)
+        if passphrase_of(source) == passphrase_of(target):
+            source.backup(target)
+        else:
+            copy_across(source, target)
     finally:
         target.execute("PRAGMA locking_mode = NORMAL")
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()  # lets go of the lock
@@ -177,7 +188,7 @@ def keep_before_migration(connection: Connection, path: str) -> Path:
     number, _hash = last_change(connection)
     place = home_of(path) / name_for(path, number, f"before-layout{SCHEMA_VERSION}")
     try:
-        with new_file(str(place)) as copy:
+        with new_file(str(place), passphrase_of(connection)) as copy:
             connection.backup(copy)
             _refuse_unsound(copy, path)
     except TakenError:
@@ -234,12 +245,10 @@ def _pyrage() -> Any:
     return pyrage
 
 
-def _unsealed(data: bytes, path: str, passphrase: str | None) -> bytes:
+def _unsealed(data: bytes, path: str, passphrase: Passphrase) -> bytes:
     pyrage = _pyrage()
-    if passphrase is None:
-        raise UsageError(f"{path} is encrypted", "its passphrase is needed")
     try:
-        found: bytes = pyrage.passphrase.decrypt(data, passphrase)
+        found: bytes = pyrage.passphrase.decrypt(data, passphrase())
     except pyrage.DecryptError:
         raise RecordError(f"{path} cannot be opened", "the passphrase is another one, or the file is damaged") from None
     return found

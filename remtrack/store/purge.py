@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RecordError
 from .changes import digest_of, hash_of
-from .open import TakenError, new_file, trouble
+from .open import TakenError, new_file
 from .schema import ANSWER_TABLES, FACT_TABLES, FactTable, triggers
 
 if TYPE_CHECKING:
@@ -34,9 +34,8 @@ def write_without(record: Record, patient_id: str, path: str, who: str) -> int:
     from .record import Record
 
     try:
-        with new_file(path) as copy:
-            with trouble(record.path):
-                record.copy_into(copy)
+        with new_file(path, record.passphrase) as copy:
+            record.copy_into(copy)
             (head,) = copy.execute("SELECT hash FROM changes ORDER BY number DESC LIMIT 1").fetchone() or ("",)
             take_out(copy, patient_id)
             reason = f"begun anew without one patient, from a record whose last hash was {head}"

@@ -24,20 +24,31 @@ if TYPE_CHECKING:
     from .backup import Copied, Restored
     from .changes import Change
     from .histories import Case, Unjudged
+    from .open import Passphrase
 
 
 def open_record(
-    path: str | os.PathLike[str], *, write: bool = False, create: bool = False, patience: float = PATIENCE
+    path: str | os.PathLike[str],
+    *,
+    write: bool = False,
+    create: bool = False,
+    patience: float = PATIENCE,
+    passphrase: Passphrase | None = None,
+    encrypt: bool = False,
 ) -> Record:
     """
     Open the record at `path`; use it as a context manager, or close it.
 
     Only with `write` and `create` is a missing file made (and its folder), readable by its owner
-    alone. `patience` is how long to wait for another program that is writing, in seconds.
+    alone, and encrypted with `encrypt`. `passphrase` is asked only for a file that is encrypted. `patience`
+    is how long to wait for another program that is writing, in seconds.
     Raises RecordError for a file that is missing, not ours, newer, locked or damaged.
     """
     where = str(path)
-    return Record(where, connect(where, write=write, create=create, patience=patience))
+    return Record(
+        where,
+        connect(where, write=write, create=create, patience=patience, passphrase=passphrase, encrypt=encrypt),
+    )
 
 
 class Record:
@@ -58,6 +69,11 @@ class Record:
             said = meaning(error, self.path)
             if said is not error:
                 raise said from error
+
+    @property
+    def passphrase(self) -> str:
+        """The passphrase that the record was opened with, "" when it is not encrypted."""
+        return getattr(self._connection, "passphrase", "")
 
     def close(self) -> None:
         """Let go of the file. A change that was still open is taken back."""
@@ -238,7 +254,7 @@ class Record:
             return write_sealed(self._connection, path, passphrase)
 
     def put_back(
-        self, path: str, passphrase: str | None, keep_at: Path, who: str, derive: Callable[[Change], object]
+        self, path: str, passphrase: Passphrase, keep_at: Path, who: str, derive: Callable[[Change], object]
     ) -> Restored:
         """
         Replace everything in this record by the copy at `path`, keeping what it replaces at `keep_at`.

@@ -12,6 +12,7 @@ from .lookup import quote
 
 if TYPE_CHECKING:
     from ..store import Record
+    from ..store.open import Passphrase
 
 
 class BackedUp(NamedTuple):
@@ -50,7 +51,7 @@ def back_up(record: Record, output: str | None, keep: int | None, passphrase: st
     return BackedUp(copied, tuple(removed))
 
 
-def restore(record: Record, path: str, passphrase: str | None, who: str) -> Restored:
+def restore(record: Record, path: str, passphrase: Passphrase, who: str) -> Restored:
     """Put a backup back in place of everything in the record, which is kept beside it; see `Record.put_back`."""
     if Path(path).exists() and Path(path).samefile(record.path):
         raise RefusedError(f"{path} is the record itself", "a backup of it is needed", "remtrack backup")
@@ -68,9 +69,11 @@ def _free(path: Path) -> Path:
     return free
 
 
-def needs_passphrase(path: str) -> bool:
-    """Say whether a backup is encrypted."""
-    return is_sealed(path)
+def is_encrypted(path: str) -> bool:
+    """Say whether a backup is that of an encrypted record, which has to come back encrypted."""
+    from ..store.open import look
+
+    return not is_sealed(path) and look(path, may_be_encrypted=True) is None
 
 
 def restore_command(path: Path) -> str:
