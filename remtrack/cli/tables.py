@@ -10,9 +10,11 @@ import typer
 
 from ..errors import RefusedError, UsageError
 from .register import pairs
-from .session import Format, Json, answer, chosen_format, say_problem, session, talk
+from .session import Format, Json, Session, answer, chosen_format, say_problem, session, talk
 
 if TYPE_CHECKING:
+    from ..store import Record
+    from ..tracker.deidentify import Masked
     from ..tracker.importing import Imported, Request
 
 _SHOWN = 40  # bad rows named on a terminal; off it, in --json and in the rejects file they are all there
@@ -191,6 +193,12 @@ def export(
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE|FOLDER")] = None,
     patient: Annotated[list[str] | None, typer.Option("--patient", help="Only that patient; repeat for more.")] = None,
+    deidentify: Annotated[
+        bool, typer.Option("--deidentify", help="Pseudonyms, days from the baseline, no free text.")
+    ] = False,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", metavar="KEY", help="What the pseudonyms hang on; made if missing.")
+    ] = None,
     form: Format = None,
     json: Json = False,
 ) -> None:
@@ -213,6 +221,12 @@ def export(
             f"known: {', '.join(exporting.TABLES)}",
             f"remtrack export {nearest(table, exporting.TABLES) or 'measurements'}",
         )
+    if deidentify is (key_file is None):
+        raise UsageError(
+            "--deidentify and --key-file belong together",
+            "the pseudonyms hang on a key, and the same key gives the same ones again",
+            f"remtrack export {table or ''} --deidentify --key-file remtrack.key".replace("  ", " "),
+        )
     with here.read() as record:
         if patient:
             from ..tracker.lookup import require_patient
@@ -220,24 +234,66 @@ def export(
             for patient_id in patient:
                 require_patient(record, patient_id)
         with exporting.fresh(record) as current:
-            if table is None:
+            if key_file is not None:
+                export_masked(here, masked(current, key_file), table, out, patient, chosen)
+            elif table is None:
                 folder = out or Path("remtrack-export")
-                for name, rows in exporting.write_folder(current, folder, patient).items():
-                    talk(f"  {name}.csv  {rows:,} {'row' if rows == 1 else 'rows'}")
-                answer(str(folder))
+                say_written(exporting.write_folder(current, folder, patient), folder)
             elif chosen != "csv":
                 from ..show import output, table_screen
 
                 found = list(exporting.export_rows(current, table, patient))
                 output(table_screen(table, exporting.columns(table), found, here.today), chosen)
             elif out is not None:
-                count = exporting.write_table(current, table, out, patient)
-                talk(f"{out}: {count:,} {'row' if count == 1 else 'rows'}")
+                say_count(out, exporting.write_table(current, table, out, patient))
             else:
                 from ..show import as_utf8
 
                 as_utf8(sys.stdout)
                 exporting.write_stream(current, table, sys.stdout, patient)
+
+
+def masked(record: Record, key_file: Path) -> Masked:
+    from ..tracker.deidentify import Masked, read_key
+
+    key, is_new = read_key(key_file)
+    if is_new:
+        talk(f"{key_file}: a new key was made; keep it apart from the export, or destroy it")
+    return Masked(record, key)
+
+
+def export_masked(
+    here: Session, seen: Masked, table: str | None, out: Path | None, patient: list[str] | None, chosen: str
+) -> None:
+    """Write one table or all of them as nobody can be recognised in them."""
+    from ..tracker import deidentify
+
+    if table is None:
+        folder = out or Path("remtrack-export")
+        say_written(deidentify.write_folder(seen, folder, patient), folder)
+    elif chosen != "csv":
+        from ..show import output, table_screen
+
+        output(table_screen(table, seen.columns(table), list(seen.rows(table, patient)), here.today), chosen)
+    elif out is not None:
+        say_count(out, deidentify.write_table(seen, table, out, patient))
+    else:
+        from ..show import as_utf8
+
+        as_utf8(sys.stdout)
+        deidentify.write_stream(seen, table, sys.stdout, patient)
+    if seen.left_out:
+        talk(f"left out: {seen.left_out:,} results of tests that no family knows, since their names are free text")
+
+
+def say_written(counts: dict[str, int], folder: Path) -> None:
+    for name, rows in counts.items():
+        talk(f"  {name}.csv  {rows:,} {'row' if rows == 1 else 'rows'}")
+    answer(str(folder))
+
+
+def say_count(path: Path, count: int) -> None:
+    talk(f"{path}: {count:,} {'row' if count == 1 else 'rows'}")
 
 
 COMMANDS = {"import": import_, "export": export}
