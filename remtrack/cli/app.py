@@ -34,6 +34,7 @@ COMMANDS = {
     "backup": "backup",
     "restore": "backup",
     "check": "keeping",
+    "doctor": "keeping",
     "recompute": "keeping",
     "criteria": "standards",
     "demo": "keeping",

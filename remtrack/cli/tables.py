@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,28 +21,31 @@ if TYPE_CHECKING:
 _SHOWN = 40  # bad rows named on a terminal; off it, in --json and in the rejects file they are all there
 
 
+Sheets = Annotated[list[str] | None, typer.Option("--sheet", help="A sheet of a workbook; repeat for more.")]
+Mapped = Annotated[
+    list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")
+]
+Constants = Annotated[
+    list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")
+]
+DayZero = Annotated[str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")]
+Prefix = Annotated[str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")]
+DecimalSign = Annotated[str, typer.Option("--decimal", help="point or comma.")]
+DateOrder = Annotated[str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")]
+
+
 def import_(
     ctx: typer.Context,
     source: Annotated[
         str, typer.Argument(metavar="FILE|FOLDER|-", help="CSV or .xlsx, a folder written by export, or - for stdin.")
     ],
-    sheet: Annotated[list[str] | None, typer.Option("--sheet", help="A sheet of a workbook; repeat for more.")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")
-    ] = None,
-    constant: Annotated[
-        list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")
-    ] = None,
-    day_zero: Annotated[
-        str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")
-    ] = None,
-    prefix: Annotated[
-        str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")
-    ] = "",
-    decimal: Annotated[str, typer.Option("--decimal", help="point or comma.")] = "point",
-    date_order: Annotated[
-        str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")
-    ] = None,
+    sheet: Sheets = None,
+    mapping: Mapped = None,
+    constant: Constants = None,
+    day_zero: DayZero = None,
+    prefix: Prefix = "",
+    decimal: DecimalSign = "point",
+    date_order: DateOrder = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Take the good rows, write the others to the rejects file.")
     ] = False,
@@ -60,30 +64,11 @@ def import_(
     All rows or none: every bad row is named with its line and column. With --partial the good
     rows are taken. Rows recorded already are counted and left as they are.
     """
-    from ..tracker.importing import Request, import_tables
+    from ..tracker.importing import import_tables
 
     here = session(ctx)
-    if decimal not in ("point", "comma"):
-        raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
-    if date_order not in (None, "dmy", "mdy"):
-        raise UsageError(
-            f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy"
-        )
-    request = Request(
-        source=source,
-        sheets=tuple(sheet or ()),
-        mapping=pairs(mapping),
-        constants=pairs(constant),
-        day_zero=here.optional_day(day_zero),
-        prefix=prefix,
-        decimal="," if decimal == "comma" else ".",
-        date_order=date_order,
-        partial=partial,
-        rejects=rejects,
-        dry_run=dry_run,
-        reason=reason,
-        today=here.today,
-    )
+    request = reading(here, source, sheet, mapping, constant, day_zero, prefix, decimal, date_order)
+    request = replace(request, partial=partial, rejects=rejects, dry_run=dry_run, reason=reason)
     done = import_tables(here.path, request, here.who)
     if json:
         import json as writer
@@ -97,6 +82,39 @@ def import_(
             f"an import takes all rows or none; with --partial it would take the {done.rows - done.refused} good ones",
             typed_again(request, "--partial"),
         )
+
+
+def reading(
+    here: Session,
+    source: str,
+    sheet: list[str] | None,
+    mapping: list[str] | None,
+    constant: list[str] | None,
+    day_zero: str | None,
+    prefix: str,
+    decimal: str,
+    date_order: str | None,
+) -> Request:
+    """Return how a source is to be read; raises UsageError for an option that cannot be."""
+    from ..tracker.importing import Request
+
+    if decimal not in ("point", "comma"):
+        raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
+    if date_order not in (None, "dmy", "mdy"):
+        raise UsageError(
+            f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy"
+        )
+    return Request(
+        source=source,
+        sheets=tuple(sheet or ()),
+        mapping=pairs(mapping),
+        constants=pairs(constant),
+        day_zero=here.optional_day(day_zero),
+        prefix=prefix,
+        decimal="," if decimal == "comma" else ".",
+        date_order=date_order,
+        today=here.today,
+    )
 
 
 def typed_again(request: Request, *more: str) -> str:

@@ -145,6 +145,25 @@ def problems_screen(problems: Sequence[Problem], as_of: date) -> Screen:
     )
 
 
+def doctor_screen(findings: Mapping[str, str], problems: Sequence[Problem], as_of: date) -> Screen:
+    """Return what the installation and the file are like, label to finding, and what is to be done about it."""
+
+    def draw() -> RenderableType:
+        from .table import facts, stack
+
+        return stack(facts(list(findings.items())), "", render_problems(problems))
+
+    return Screen(
+        command="doctor",
+        as_of=as_of,
+        rows=lambda: (fields(problem) for problem in problems),
+        said=lambda: (dict(findings), *({problem.severity: list(problem_lines(problem))} for problem in problems)),
+        draw=draw,
+        head={"findings": dict(findings)},
+        notes=(problem_summary(problems),),
+    )
+
+
 def problem_lines(problem: Problem) -> Iterator[str]:
     """Yield what (with its place in the file), why, and the command that mends it."""
     place = ""

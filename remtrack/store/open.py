@@ -31,6 +31,7 @@ class TakenError(Exception):
     """There is a file already where a new one was to be put in place."""
 
 
+SQLITE_VERSION = sqlite3.sqlite_version
 #: How long to wait for another program that is writing, in seconds.
 PATIENCE = 30.0
 _SETTINGS = (

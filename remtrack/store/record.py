@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ..verdict import Problem
-    from .answers import StoredCourse
+    from .answers import Stored, StoredCourse
     from .backup import Copied, Restored
     from .changes import Change
+    from .facts import ReadingRow
     from .histories import Case, Unjudged
     from .open import Passphrase
 
@@ -49,6 +50,16 @@ def open_record(
         where,
         connect(where, write=write, create=create, patience=patience, passphrase=passphrase, encrypt=encrypt),
     )
+
+
+def blank_record() -> Record:
+    """Return an empty record that lives in memory only, to try something in."""
+    from .migrations import migrate
+    from .open import memory
+
+    connection = memory()
+    migrate(connection)
+    return Record("memory", connection)
 
 
 class Record:
@@ -212,6 +223,20 @@ class Record:
 
         with trouble(self.path):
             return Record(self.path, in_memory(self._connection))
+
+    def stored_rows(self) -> Stored:
+        """Return the stored answers cell by cell, to be held against those that the facts give."""
+        from .answers import Stored
+
+        with trouble(self.path):
+            return Stored(self._connection)
+
+    def readings(self, patient_ids: Iterable[str] | None = None) -> Iterator[ReadingRow]:
+        """Give every reading with its visit, lesion and role, by patient, lesion and day; see `facts.readings`."""
+        from .facts import readings
+
+        with reading(self.path):
+            yield from readings(self._connection, patient_ids)
 
     def number_at(self, moment: datetime) -> int:
         """Return the last change made by that moment, on the clock of whoever made it; 0 when there was none."""
