@@ -28,17 +28,22 @@ COMMANDS = {
     "event": "register",
     "edit": "scans",
     "undo": "history",
+    "redo": "history",
     "log": "history",
     "import": "tables",
     "export": "tables",
+    "backup": "backup",
+    "restore": "backup",
     "check": "keeping",
+    "doctor": "keeping",
     "recompute": "keeping",
     "criteria": "standards",
     "demo": "keeping",
+    "purge": "history",
     "init": "keeping",
 }
-_BEFORE = ("--db", "--as", "--no-input")  # stand before the command
-_VALUED = ("--db", "--as")
+_BEFORE = ("--db", "--as", "--no-input", "--passphrase-fd")  # stand before the command
+_VALUED = ("--db", "--as", "--passphrase-fd")
 
 
 def execute(argv: list[str]) -> int:
@@ -208,6 +213,10 @@ def build(word: str) -> typer.Typer:
         no_input: Annotated[
             bool, typer.Option("--no-input", help="Never ask; fail when something is missing.")
         ] = False,
+        passphrase_fd: Annotated[
+            int | None,
+            typer.Option("--passphrase-fd", metavar="N", help="Where an encrypted record's passphrase is read from."),
+        ] = None,
         version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
     ) -> None:
         """
@@ -223,7 +232,7 @@ def build(word: str) -> typer.Typer:
             print(f"remtrack {__version__}")
             raise typer.Exit
         path = Path(db).expanduser() if db else None
-        ctx.obj = Session(path, who, not no_input, find_today())
+        ctx.obj = Session(path, who, not no_input, find_today(), passphrase_fd)
 
     for name in (word,) if word in COMMANDS else COMMANDS:
         command = import_module(f".{COMMANDS[name]}", __package__).COMMANDS[name]

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
-from ..errors import Exit
+from ..errors import Exit, RefusedError
 from .session import Format, Json, answer, chosen_format, session, talk
+from .tables import Constants, DateOrder, DayZero, DecimalSign, Mapped, Prefix, Sheets, reading
 
 
-def init(ctx: typer.Context) -> None:
+def init(
+    ctx: typer.Context,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Encrypt it with a passphrase; every command then asks for it.")
+    ] = False,
+) -> None:
     """
     Make an empty record, readable by you alone.
 
     Example: remtrack init
 
-    `patient add` and `import` make it too when it is not there.
+    `patient add` and `import` make it too when it is not there. An encrypted one needs the extra `encrypt`;
+    the passphrase is asked, or comes from --passphrase-fd or REMTRACK_PASSPHRASE.
     """
     here = session(ctx)
     existed = here.path.exists()
-    with here.write(create=True) as record:
+    if existed and encrypt:
+        raise RefusedError(
+            f"{here.path} is there already, and encrypting makes a new file",
+            "a backup of it can be put back into a new, encrypted record",
+            "remtrack --db NEW.db init --encrypt",
+        )
+    with here.write(create=True, encrypt=encrypt) as record:
         path = record.path
     answer(f"{path}: {'is there already, nothing to do' if existed else 'made'}")
     if not existed:
@@ -30,31 +44,69 @@ def init(ctx: typer.Context) -> None:
 
 def check(
     ctx: typer.Context,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[FILE|FOLDER]", help="Judge it as an import would, and import nothing.")
+    ] = None,
+    sheet: Sheets = None,
+    mapping: Mapped = None,
+    constant: Constants = None,
+    day_zero: DayZero = None,
+    prefix: Prefix = "",
+    decimal: DecimalSign = "point",
+    date_order: DateOrder = None,
     form: Format = None,
     json: Json = False,
 ) -> None:
     """
-    Verify the file, every answer and the baselines.
+    Verify the file, every answer, and what was entered.
 
-    Example: remtrack check
+    Example: remtrack check site.csv
 
-    Exit code 1 when an error was found; warnings alone give 0.
+    Without a file the record is checked: SQLite's own tests, the record of changes, each stored answer derived
+    again, and rules on the data, each with the command that mends it. Exit code 1 when an error was found;
+    warnings alone give 0.
     """
     from ..show import output, problems_screen
-    from ..tracker.checking import check as look
+    from ..tracker import checking
 
     here = session(ctx)
-    with here.read() as record:
-        problems = list(look(record))
-        figures = record.counts()
+    if source is None:
+        with here.read() as record:
+            problems = list(checking.check(record))
+            figures = record.counts()
+        checked = f"{figures['patients']:,} patients, {figures['measurements']:,} measurements"
+    else:
+        request = reading(here, source, sheet, mapping, constant, day_zero, prefix, decimal, date_order)
+        with here.read() if here.path.exists() else nullcontext() as known:
+            problems, rows = checking.check_file(known, request)
+        checked = f"{rows:,} rows of {source}"
     output(problems_screen(problems, here.today), chosen_format(form, json))
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = sum(problem.severity == "warning" for problem in problems)
     talk(
-        f"{figures['patients']:,} patients, {figures['measurements']:,} measurements checked: "
+        f"{checked} checked: "
         f"{errors} {'error' if errors == 1 else 'errors'}, {warnings} {'warning' if warnings == 1 else 'warnings'}"
     )
     if errors:
+        raise typer.Exit(int(Exit.PROBLEMS))
+
+
+def doctor(ctx: typer.Context, form: Format = None, json: Json = False) -> None:
+    """
+    Look at the installation and at how the file is kept.
+
+    Example: remtrack doctor
+
+    Versions, optional packages, who can read the file, backups, room on the disk, and SQLite's own tests. Exit
+    code 1 when something must be done.
+    """
+    from ..show import doctor_screen, output
+    from ..tracker.examining import examine
+
+    here = session(ctx)
+    findings, problems = examine(here.path, here.read, here.today)
+    output(doctor_screen(findings, problems, here.today), chosen_format(form, json))
+    if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(int(Exit.PROBLEMS))
 
 
@@ -118,4 +170,4 @@ def demo(
     )
 
 
-COMMANDS = {"init": init, "check": check, "recompute": recompute, "demo": demo}
+COMMANDS = {"init": init, "check": check, "doctor": doctor, "recompute": recompute, "demo": demo}

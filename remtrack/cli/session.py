@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
@@ -32,12 +32,18 @@ FORMATS = ("table", "plain", "json", "csv")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`db` None: the default place. `named` None: the system's user is typing. `asks` False: never prompt."""
+    """
+    `db` None: the default place. `named` None: the system's user is typing. `asks` False: never prompt.
+
+    `passphrase_fd` is where the passphrase of an encrypted record comes from, None: the environment, or asked.
+    """
 
     db: Path | None
     named: str | None
     asks: bool
     today: date
+    passphrase_fd: int | None = None
+    secrets: dict[tuple[int | None, str], str] = field(default_factory=dict, repr=False)
 
     @property
     def who(self) -> str:
@@ -51,12 +57,26 @@ class Session:
     def read(self) -> Record:
         from ..store import open_record
 
-        return open_record(self.path)
+        return open_record(self.path, passphrase=self.passphrase)
 
-    def write(self, *, create: bool = False) -> Record:
+    def write(self, *, create: bool = False, encrypt: bool = False) -> Record:
         from ..store import open_record
 
-        return open_record(self.path, write=True, create=create)
+        return open_record(
+            self.path,
+            write=True,
+            create=create,
+            encrypt=encrypt,
+            passphrase=self.new_passphrase if encrypt else self.passphrase,
+        )
+
+    def passphrase(self) -> str:
+        """Return the passphrase of the record."""
+        return find_passphrase(self, self.passphrase_fd, f"Passphrase of {self.path}")
+
+    def new_passphrase(self) -> str:
+        """Return the passphrase of a record that is being made."""
+        return find_passphrase(self, self.passphrase_fd, f"New passphrase of {self.path}", new=True)
 
     def day(self, text: str) -> date:
         """Return the day that was typed; raises UsageError naming what is wrong with it."""
@@ -111,6 +131,41 @@ def find_who() -> str:
         except KeyError:
             return str(os.getuid())
     return "unknown"
+
+
+def find_passphrase(here: Session, fd: int | None, prompt: str, *, new: bool = False) -> str:
+    """
+    Return a passphrase: from the file descriptor, else REMTRACK_PASSPHRASE, else asked for (twice when new).
+
+    Each is read or asked once a command. Raises UsageError when it is empty, or when there is nobody to ask.
+    """
+    key = (fd, prompt if fd is None else "")
+    if key not in here.secrets:
+        found = _read_passphrase(here, fd, prompt, new=new)
+        if not found:
+            raise UsageError("the passphrase is empty", "an empty one protects nothing")
+        here.secrets[key] = found
+    return here.secrets[key]
+
+
+def _read_passphrase(here: Session, fd: int | None, prompt: str, *, new: bool) -> str:
+    if fd is not None:
+        try:
+            with os.fdopen(fd, encoding="utf-8") as stream:
+                return stream.readline().rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"cannot read a passphrase from descriptor {fd}", str(error), "remtrack --passphrase-fd 3 status 3<FILE"
+            ) from None
+    if "REMTRACK_PASSPHRASE" in os.environ:
+        return os.environ["REMTRACK_PASSPHRASE"]
+    if here.asks and on_terminal():
+        return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
+    raise UsageError(
+        "a passphrase is needed",
+        "there is no terminal to ask on; give it by --passphrase-fd or in REMTRACK_PASSPHRASE",
+        "remtrack --passphrase-fd 3 status 3<FILE",
+    )
 
 
 def session(ctx: typer.Context) -> Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +11,27 @@ import typer
 
 from ..errors import RefusedError, UsageError
 from .register import pairs
-from .session import Format, Json, answer, chosen_format, say_problem, session, talk
+from .session import Format, Json, Session, answer, chosen_format, say_problem, session, talk
 
 if TYPE_CHECKING:
+    from ..store import Record
+    from ..tracker.deidentify import Masked
     from ..tracker.importing import Imported, Request
 
 _SHOWN = 40  # bad rows named on a terminal; off it, in --json and in the rejects file they are all there
+
+
+Sheets = Annotated[list[str] | None, typer.Option("--sheet", help="A sheet of a workbook; repeat for more.")]
+Mapped = Annotated[
+    list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")
+]
+Constants = Annotated[
+    list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")
+]
+DayZero = Annotated[str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")]
+Prefix = Annotated[str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")]
+DecimalSign = Annotated[str, typer.Option("--decimal", help="point or comma.")]
+DateOrder = Annotated[str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")]
 
 
 def import_(
@@ -23,23 +39,13 @@ def import_(
     source: Annotated[
         str, typer.Argument(metavar="FILE|FOLDER|-", help="CSV or .xlsx, a folder written by export, or - for stdin.")
     ],
-    sheet: Annotated[list[str] | None, typer.Option("--sheet", help="A sheet of a workbook; repeat for more.")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which of their columns is ours.")
-    ] = None,
-    constant: Annotated[
-        list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="The same value for every row.")
-    ] = None,
-    day_zero: Annotated[
-        str | None, typer.Option("--day-zero", metavar="DATE", help="Day 0 of a column of study days.")
-    ] = None,
-    prefix: Annotated[
-        str, typer.Option("--prefix", help="Before every patient id: two sites may each have a P01.")
-    ] = "",
-    decimal: Annotated[str, typer.Option("--decimal", help="point or comma.")] = "point",
-    date_order: Annotated[
-        str | None, typer.Option("--date-order", help="dmy or mdy, for dates such as 1/2/2026.")
-    ] = None,
+    sheet: Sheets = None,
+    mapping: Mapped = None,
+    constant: Constants = None,
+    day_zero: DayZero = None,
+    prefix: Prefix = "",
+    decimal: DecimalSign = "point",
+    date_order: DateOrder = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Take the good rows, write the others to the rejects file.")
     ] = False,
@@ -58,30 +64,11 @@ def import_(
     All rows or none: every bad row is named with its line and column. With --partial the good
     rows are taken. Rows recorded already are counted and left as they are.
     """
-    from ..tracker.importing import Request, import_tables
+    from ..tracker.importing import import_tables
 
     here = session(ctx)
-    if decimal not in ("point", "comma"):
-        raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
-    if date_order not in (None, "dmy", "mdy"):
-        raise UsageError(
-            f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy"
-        )
-    request = Request(
-        source=source,
-        sheets=tuple(sheet or ()),
-        mapping=pairs(mapping),
-        constants=pairs(constant),
-        day_zero=here.optional_day(day_zero),
-        prefix=prefix,
-        decimal="," if decimal == "comma" else ".",
-        date_order=date_order,
-        partial=partial,
-        rejects=rejects,
-        dry_run=dry_run,
-        reason=reason,
-        today=here.today,
-    )
+    request = reading(here, source, sheet, mapping, constant, day_zero, prefix, decimal, date_order)
+    request = replace(request, partial=partial, rejects=rejects, dry_run=dry_run, reason=reason)
     done = import_tables(here.path, request, here.who)
     if json:
         import json as writer
@@ -95,6 +82,39 @@ def import_(
             f"an import takes all rows or none; with --partial it would take the {done.rows - done.refused} good ones",
             typed_again(request, "--partial"),
         )
+
+
+def reading(
+    here: Session,
+    source: str,
+    sheet: list[str] | None,
+    mapping: list[str] | None,
+    constant: list[str] | None,
+    day_zero: str | None,
+    prefix: str,
+    decimal: str,
+    date_order: str | None,
+) -> Request:
+    """Return how a source is to be read; raises UsageError for an option that cannot be."""
+    from ..tracker.importing import Request
+
+    if decimal not in ("point", "comma"):
+        raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
+    if date_order not in (None, "dmy", "mdy"):
+        raise UsageError(
+            f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy"
+        )
+    return Request(
+        source=source,
+        sheets=tuple(sheet or ()),
+        mapping=pairs(mapping),
+        constants=pairs(constant),
+        day_zero=here.optional_day(day_zero),
+        prefix=prefix,
+        decimal="," if decimal == "comma" else ".",
+        date_order=date_order,
+        today=here.today,
+    )
 
 
 def typed_again(request: Request, *more: str) -> str:
@@ -191,6 +211,12 @@ def export(
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE|FOLDER")] = None,
     patient: Annotated[list[str] | None, typer.Option("--patient", help="Only that patient; repeat for more.")] = None,
+    deidentify: Annotated[
+        bool, typer.Option("--deidentify", help="Pseudonyms, days from the baseline, no free text.")
+    ] = False,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", metavar="KEY", help="What the pseudonyms hang on; made if missing.")
+    ] = None,
     form: Format = None,
     json: Json = False,
 ) -> None:
@@ -213,6 +239,12 @@ def export(
             f"known: {', '.join(exporting.TABLES)}",
             f"remtrack export {nearest(table, exporting.TABLES) or 'measurements'}",
         )
+    if deidentify is (key_file is None):
+        raise UsageError(
+            "--deidentify and --key-file belong together",
+            "the pseudonyms hang on a key, and the same key gives the same ones again",
+            f"remtrack export {table or ''} --deidentify --key-file remtrack.key".replace("  ", " "),
+        )
     with here.read() as record:
         if patient:
             from ..tracker.lookup import require_patient
@@ -220,24 +252,66 @@ def export(
             for patient_id in patient:
                 require_patient(record, patient_id)
         with exporting.fresh(record) as current:
-            if table is None:
+            if key_file is not None:
+                export_masked(here, masked(current, key_file), table, out, patient, chosen)
+            elif table is None:
                 folder = out or Path("remtrack-export")
-                for name, rows in exporting.write_folder(current, folder, patient).items():
-                    talk(f"  {name}.csv  {rows:,} {'row' if rows == 1 else 'rows'}")
-                answer(str(folder))
+                say_written(exporting.write_folder(current, folder, patient), folder)
             elif chosen != "csv":
                 from ..show import output, table_screen
 
                 found = list(exporting.export_rows(current, table, patient))
                 output(table_screen(table, exporting.columns(table), found, here.today), chosen)
             elif out is not None:
-                count = exporting.write_table(current, table, out, patient)
-                talk(f"{out}: {count:,} {'row' if count == 1 else 'rows'}")
+                say_count(out, exporting.write_table(current, table, out, patient))
             else:
                 from ..show import as_utf8
 
                 as_utf8(sys.stdout)
                 exporting.write_stream(current, table, sys.stdout, patient)
+
+
+def masked(record: Record, key_file: Path) -> Masked:
+    from ..tracker.deidentify import Masked, read_key
+
+    key, is_new = read_key(key_file)
+    if is_new:
+        talk(f"{key_file}: a new key was made; keep it apart from the export, or destroy it")
+    return Masked(record, key)
+
+
+def export_masked(
+    here: Session, seen: Masked, table: str | None, out: Path | None, patient: list[str] | None, chosen: str
+) -> None:
+    """Write one table or all of them as nobody can be recognised in them."""
+    from ..tracker import deidentify
+
+    if table is None:
+        folder = out or Path("remtrack-export")
+        say_written(deidentify.write_folder(seen, folder, patient), folder)
+    elif chosen != "csv":
+        from ..show import output, table_screen
+
+        output(table_screen(table, seen.columns(table), list(seen.rows(table, patient)), here.today), chosen)
+    elif out is not None:
+        say_count(out, deidentify.write_table(seen, table, out, patient))
+    else:
+        from ..show import as_utf8
+
+        as_utf8(sys.stdout)
+        deidentify.write_stream(seen, table, sys.stdout, patient)
+    if seen.left_out:
+        talk(f"left out: {seen.left_out:,} results of tests that no family knows, since their names are free text")
+
+
+def say_written(counts: dict[str, int], folder: Path) -> None:
+    for name, rows in counts.items():
+        talk(f"  {name}.csv  {rows:,} {'row' if rows == 1 else 'rows'}")
+    answer(str(folder))
+
+
+def say_count(path: Path, count: int) -> None:
+    talk(f"{path}: {count:,} {'row' if count == 1 else 'rows'}")
 
 
 COMMANDS = {"import": import_, "export": export}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .criteria import criteria_screen, family_screen
     from .explain import explanation_screen
     from .listing import table_screen
-    from .log import log_screen, problems_screen
+    from .log import doctor_screen, known_screen, log_screen, problems_screen
     from .overview import overview_screen
     from .register import lesions_screen, lines_screen, patient_screen, patients_screen
     from .remission import remission_screen
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from .timeline import timeline_screen
 
 __all__ = [
-    "FORMATS", "Row", "Screen", "comparison_screen", "criteria_screen", "explanation_screen", "family_screen",
-    "lesions_screen", "lines_screen", "log_screen", "output", "overview_screen", "patient_screen", "patients_screen",
-    "problems_screen", "remission_screen", "status_screen", "table_screen",
+    "FORMATS", "Row", "Screen", "comparison_screen", "criteria_screen", "doctor_screen", "explanation_screen",
+    "family_screen", "known_screen", "lesions_screen", "lines_screen", "log_screen", "output", "overview_screen",
+    "patient_screen", "patients_screen", "problems_screen", "remission_screen", "status_screen", "table_screen",
     "timeline_screen",
 ]  # fmt: skip
 
@@ -45,7 +45,7 @@ _HOMES = {
     "criteria": ("criteria_screen", "family_screen"),
     "explain": ("explanation_screen",),
     "listing": ("table_screen",),
-    "log": ("log_screen", "problems_screen"),
+    "log": ("doctor_screen", "known_screen", "log_screen", "problems_screen"),
     "register": ("lesions_screen", "lines_screen", "patient_screen", "patients_screen"),
     "remission": ("remission_screen",),
     "overview": ("overview_screen",),

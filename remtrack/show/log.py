@@ -77,6 +77,61 @@ def _said_change(change: Mapping[str, Any]) -> Row:
     return said_row(pairs)
 
 
+def known_screen(known: Mapping[str, Any], as_of: date) -> Screen:
+    """Return the record as it was known then as a screen; `known` as `tracker.history.Known` has it, as a dict."""
+    return Screen(
+        command="log --at",
+        as_of=as_of,
+        rows=lambda: known["rows"],
+        said=lambda: (
+            *({"Then": _known_title(known)},),
+            *(_known_answer(row) for row in known["answers"]),
+            *known["rows"],
+        ),
+        draw=lambda: render_known(known),
+        head={name: value for name, value in known.items() if name != "rows"},
+    )
+
+
+def render_known(known: Mapping[str, Any]) -> RenderableType:
+    """Return what was known: after which change, what the rules make of it, and every reading."""
+    from .table import Column, facts, paragraph, stack, table
+
+    rows = known["rows"]
+    parts: list[RenderableType] = [paragraph(_known_title(known), "head", by=0), ""]
+    said = [next(iter(_known_answer(row).items())) for row in known["answers"]]
+    if said:
+        parts += [facts(said), ""]
+    if not rows:
+        return stack(*parts, paragraph("No reading was recorded yet."))
+    drawn = [
+        Column("Patient", [row["patient_id"] for row in rows]),
+        Column("Date", [str(row["date"]) for row in rows]),
+        Column("Line", [str(row["line"]) for row in rows], right=True, drop=1),
+        Column("Reader", [row["reader"] for row in rows], drop=3),
+        Column("What", [row["what"] for row in rows]),
+        Column("Reading", [row["reading"] for row in rows], wraps=True),
+        Column("Change", [str(row["recorded_by_change"]) for row in rows], right=True, drop=2),
+    ]
+    empty = {"Patient"} if known["patient_id"] else set()
+    if not any(row["reader"] for row in rows):
+        empty.add("Reader")
+    return stack(*parts, table([column for column in drawn if column.title not in empty]))
+
+
+def _known_title(known: Mapping[str, Any]) -> str:
+    who = known["patient_id"] or "The record"
+    if not known["number"]:
+        return f"{who}, before the first change"
+    return f"{who}, as known after change {known['number']} of {known['last']} ({known['made']})"
+
+
+def _known_answer(row: Mapping[str, Any]) -> Row:
+    reader = f", reader {row['reader']}" if row["reader"] else ""
+    current = f"{row['current']} on {row['current_on']}" if row["current"] else "baseline only"
+    return {f"{row['patient_id']} line {row['line']}, {row['criteria']}{reader}": f"{current}, by the rules of today"}
+
+
 def problems_screen(problems: Sequence[Problem], as_of: date) -> Screen:
     """Return problems, in the order given, as a screen."""
     return Screen(
@@ -86,6 +141,25 @@ def problems_screen(problems: Sequence[Problem], as_of: date) -> Screen:
         said=lambda: ({problem.severity: list(problem_lines(problem))} for problem in problems),
         draw=lambda: render_problems(problems),
         head={name: sum(problem.severity == name for problem in problems) for name in _SEVERITIES},
+        notes=(problem_summary(problems),),
+    )
+
+
+def doctor_screen(findings: Mapping[str, str], problems: Sequence[Problem], as_of: date) -> Screen:
+    """Return what the installation and the file are like, label to finding, and what is to be done about it."""
+
+    def draw() -> RenderableType:
+        from .table import facts, stack
+
+        return stack(facts(list(findings.items())), "", render_problems(problems))
+
+    return Screen(
+        command="doctor",
+        as_of=as_of,
+        rows=lambda: (fields(problem) for problem in problems),
+        said=lambda: (dict(findings), *({problem.severity: list(problem_lines(problem))} for problem in problems)),
+        draw=draw,
+        head={"findings": dict(findings)},
         notes=(problem_summary(problems),),
     )
 

@@ -12,10 +12,20 @@ if TYPE_CHECKING:
     from .answers import StoredCourse
     from .changes import Change
     from .histories import HISTORY_SQL, Case, Unjudged
-    from .record import Record, open_record
+    from .record import Record, blank_record, open_record
     from .schema import FACT_TABLES
 
-__all__ = ["FACT_TABLES", "HISTORY_SQL", "Case", "Change", "Record", "StoredCourse", "Unjudged", "open_record"]
+__all__ = [
+    "FACT_TABLES",
+    "HISTORY_SQL",
+    "Case",
+    "Change",
+    "Record",
+    "StoredCourse",
+    "Unjudged",
+    "blank_record",
+    "open_record",
+]
 
 _HOMES = {
     "FACT_TABLES": "schema",
@@ -25,6 +35,7 @@ _HOMES = {
     "Record": "record",
     "StoredCourse": "answers",
     "Unjudged": "histories",
+    "blank_record": "record",
     "open_record": "record",
 }
 

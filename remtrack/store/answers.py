@@ -79,6 +79,70 @@ def put_answers(connection: Connection, patient_id: str, courses: Sequence[Cours
         )
 
 
+class Stored:
+    """
+    The stored answers as they stand in the file, cell by cell, to be held against those that the facts give.
+
+    Ask for the patients in order. What is compared is everything but the stamps.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._groups = [
+            (table, _ByPatient(connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY patient_id")))
+            for table, columns in _COMPARED.items()
+        ]
+
+    def differences(self, patient_id: str, courses: Sequence[Course]) -> list[tuple[str, str]]:
+        """
+        Return where what is stored is not what these courses would be stored as, as (table, where) pairs.
+
+        `where` is the day of the visit, the start of the episode, or the family.
+        """
+        expected = _rows_of(courses)
+        found = []
+        for table, group in self._groups:
+            stored = set(group.of(patient_id))
+            odd = stored ^ expected[table]
+            found += [(table, str(row[_SAYS_WHERE[table]])) for row in odd]
+        return sorted(set(found))
+
+
+_COMPARED = {
+    "courses": (*_KEY, "position", *_COURSE),
+    "assessments": (*_KEY, *_PARTS, *_ASSESSMENT),
+    "episodes": (*_KEY, "position", *_EPISODE),
+}
+# The column of a row, without the patient, that tells a person where it is.
+_SAYS_WHERE = {
+    table: columns[1:].index(name)
+    for (table, columns), name in zip(_COMPARED.items(), ("criteria", "visit_on", "began_on"), strict=True)
+}
+
+
+def _rows_of(courses: Sequence[Course]) -> dict[str, set[tuple[Any, ...]]]:
+    rows: dict[str, set[tuple[Any, ...]]] = {table: set() for table in _COMPARED}
+    for position, course in enumerate(courses):
+        head = (course.line, course.reader, course.criteria)
+        rows["courses"].add((*head, position, *_course_row(course)))
+        rows["assessments"].update((*head, *_parts(each), *_assessment_row(each)) for each in course.assessments)
+        rows["episodes"].update((*head, index, *_episode_row(each)) for index, each in enumerate(course.episodes))
+    return rows
+
+
+class _ByPatient:
+    """Rows that begin with their patient, in that order, handed out one patient at a time without it."""
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        self._rows = rows
+        self._next: tuple[Any, ...] | None = next(rows, None)
+
+    def of(self, patient_id: str) -> Iterator[tuple[Any, ...]]:
+        while self._next is not None and self._next[0] <= patient_id:
+            row, self._next = self._next, next(self._rows, None)
+            if row[0] == patient_id:
+                yield row[1:]
+
+
 def _course_row(course: Course) -> tuple[Any, ...]:
     return (
         _pack(course.settings),

@@ -47,6 +47,7 @@ class Change:
         self._at = at
         self._fields = fields
         self._abandoned = False
+        self._stands = False
         self._answered = False
         self._writes_before = 0
 
@@ -66,7 +67,7 @@ class Change:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            nothing = self._connection.total_changes == self._writes_before
+            nothing = self._connection.total_changes == self._writes_before and not self._stands
             if error is not None or self._abandoned or nothing:
                 self._connection.rollback()
                 self.number = None
@@ -259,6 +260,10 @@ class Change:
         self._no_answers_yet()
         with trouble(self._path):
             undo(self._connection, number, self._open_number)
+
+    def stand(self) -> None:
+        """Keep the change though it writes no facts: that it was made is what is to be recorded."""
+        self._stands = True
 
     def abandon(self) -> None:
         """End the change, when its block ends, without having written anything."""

@@ -18,7 +18,7 @@ from ..errors import NotFoundError, RefusedError
 from .schema import FACT_TABLES, Column, FactTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .open import Connection
 
@@ -61,6 +61,51 @@ _READINGS = {
     ),
     "events": Reading((), "", "t.patient_id, t.line, t.event_on, t.event, t.detail, t.event_key"),
 }
+
+
+class ReadingRow(NamedTuple):
+    """One reading as it stands, with what it hangs on; `role` is the lesion's in the line of the visit, "" for none."""
+
+    patient_id: str
+    line: int
+    reader: str
+    visit_on: date
+    label: str
+    lesion_id: str
+    role: str
+    kind: str
+    organ: str
+    site: str
+    state: str
+    longest_mm: Decimal | None
+    short_mm: Decimal | None
+    method: str  # of the reading, else of its visit
+    reason: str
+
+
+_READING_ROWS = """SELECT v.patient_id, v.line, v.reader, v.visit_on, v.label, l.lesion_id, coalesce(r.role, ''),
+        l.kind, l.organ, l.site, m.state, m.longest_mm, m.short_mm, iif(m.method = '', v.method, m.method), m.reason
+    FROM visits AS v CROSS JOIN measurements AS m ON m.visit_key = v.visit_key
+    CROSS JOIN lesions AS l ON l.lesion_key = m.lesion_key
+    LEFT JOIN line_lesions AS r ON r.patient_id = v.patient_id AND r.line = v.line AND r.lesion_key = m.lesion_key
+        AND r.reader = v.reader
+    WHERE {of} ORDER BY v.patient_id, v.visit_on, v.reader, l.lesion_id"""
+
+
+def readings(connection: Connection, patient_ids: Iterable[str] | None = None) -> Iterator[ReadingRow]:
+    """Give every reading (None: of all patients), by patient, day, reader and lesion."""
+    if patient_ids is None:
+        found = connection.execute(_READING_ROWS.format(of="1"))
+        yield from map(_reading_row, found)
+        return
+    for patient_id in sorted(set(patient_ids)):
+        found = connection.execute(_READING_ROWS.format(of="v.patient_id = ?"), (patient_id,))
+        yield from map(_reading_row, found)
+
+
+def _reading_row(row: tuple[Any, ...]) -> ReadingRow:
+    longest, short = (None if size is None else real(size) for size in row[11:13])
+    return ReadingRow._make((*row[:3], date.fromisoformat(row[3]), *row[4:11], longest, short, *row[13:]))
 
 
 def read(connection: Connection, table_name: str, equals: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -31,6 +31,6 @@ def stale_patients(connection: Connection, revisions: Mapping[str, int]) -> list
 
 def in_memory(connection: Connection) -> Connection:
     """Return a copy of the whole record that lives in memory only, open for writing."""
-    copy = memory()
+    copy = memory(like=connection)
     connection.backup(copy)
     return copy

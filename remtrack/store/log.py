@@ -36,10 +36,18 @@ def changes(connection: Connection, patient_id: str | None, limit: int | None, r
 
 
 def change_list(connection: Connection) -> list[dict[str, Any]]:
-    """Return the changes' own columns, newest first, without their rows."""
+    """Return the changes' own columns, newest first, without their rows; `holds` False: taken back since."""
     columns = (*CHANGE_COLUMNS, "hash")
     found = connection.execute(f"SELECT {', '.join(columns)} FROM changes ORDER BY number DESC")
-    return [dict(zip(columns, row, strict=True)) for row in found]
+    changes: list[dict[str, Any]] = []
+    taken_back: set[int] = set()
+    for row in found:
+        change = dict(zip(columns, row, strict=True))
+        holds = change["number"] not in taken_back
+        if holds and change["undoes"] is not None:  # an undo is always later than what it undoes
+            taken_back.add(change["undoes"])
+        changes.append(change | {"holds": holds})
+    return changes
 
 
 def change_told(connection: Connection, number: int, rows_each: int) -> dict[str, Any]:

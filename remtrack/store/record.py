@@ -7,6 +7,7 @@ Each question's own module is loaded when it is asked, so that a command loads o
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .facts import read
@@ -14,28 +15,51 @@ from .open import PATIENCE, Connection, connect, meaning, reading, trouble
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
 
     from ..verdict import Problem
-    from .answers import StoredCourse
+    from .answers import Stored, StoredCourse
+    from .backup import Copied, Restored
     from .changes import Change
+    from .facts import ReadingRow
     from .histories import Case, Unjudged
+    from .open import Passphrase
 
 
 def open_record(
-    path: str | os.PathLike[str], *, write: bool = False, create: bool = False, patience: float = PATIENCE
+    path: str | os.PathLike[str],
+    *,
+    write: bool = False,
+    create: bool = False,
+    patience: float = PATIENCE,
+    passphrase: Passphrase | None = None,
+    encrypt: bool = False,
 ) -> Record:
     """
     Open the record at `path`; use it as a context manager, or close it.
 
     Only with `write` and `create` is a missing file made (and its folder), readable by its owner
-    alone. `patience` is how long to wait for another program that is writing, in seconds.
+    alone, and encrypted with `encrypt`. `passphrase` is asked only for a file that is encrypted. `patience`
+    is how long to wait for another program that is writing, in seconds.
     Raises RecordError for a file that is missing, not ours, newer, locked or damaged.
     """
     where = str(path)
-    return Record(where, connect(where, write=write, create=create, patience=patience))
+    return Record(
+        where,
+        connect(where, write=write, create=create, patience=patience, passphrase=passphrase, encrypt=encrypt),
+    )
+
+
+def blank_record() -> Record:
+    """Return an empty record that lives in memory only, to try something in."""
+    from .migrations import migrate
+    from .open import memory
+
+    connection = memory()
+    migrate(connection)
+    return Record("memory", connection)
 
 
 class Record:
@@ -56,6 +80,11 @@ class Record:
             said = meaning(error, self.path)
             if said is not error:
                 raise said from error
+
+    @property
+    def passphrase(self) -> str:
+        """The passphrase that the record was opened with, "" when it is not encrypted."""
+        return getattr(self._connection, "passphrase", "")
 
     def close(self) -> None:
         """Let go of the file. A change that was still open is taken back."""
@@ -194,6 +223,85 @@ class Record:
 
         with trouble(self.path):
             return Record(self.path, in_memory(self._connection))
+
+    def stored_rows(self) -> Stored:
+        """Return the stored answers cell by cell, to be held against those that the facts give."""
+        from .answers import Stored
+
+        with trouble(self.path):
+            return Stored(self._connection)
+
+    def readings(self, patient_ids: Iterable[str] | None = None) -> Iterator[ReadingRow]:
+        """Give every reading with its visit, lesion and role, by patient, lesion and day; see `facts.readings`."""
+        from .facts import readings
+
+        with reading(self.path):
+            yield from readings(self._connection, patient_ids)
+
+    def number_at(self, moment: datetime) -> int:
+        """Return the last change made by that moment, on the clock of whoever made it; 0 when there was none."""
+        from .past import number_at
+
+        with reading(self.path):
+            return number_at(self._connection, moment)
+
+    def known_at(self, number: int) -> Record:
+        """Return the record as it was after change `number`, in memory; its answers have yet to be derived."""
+        from .past import known_at
+
+        with trouble(self.path):
+            return Record(self.path, known_at(self._connection, number))
+
+    def write_without(self, patient_id: str, path: str, who: str) -> int:
+        """
+        Write a new record at `path` in which that patient never was; return the change that says so.
+
+        Raises RecordError when there is a file at `path` or none can be written there.
+        """
+        from .purge import write_without
+
+        return write_without(self, patient_id, path, who)
+
+    def copy_into(self, other: Connection) -> None:
+        """Copy the whole file, as it is at one moment, into another open database."""
+        from .backup import copy_whole
+
+        with trouble(self.path):
+            copy_whole(self._connection, other)
+
+    def back_up(self, path: Path, passphrase: str | None = None) -> Copied:
+        """Write a verified copy to a new file, sealed when there is a passphrase; see `backup.write_copy`."""
+        from .backup import write_copy, write_sealed
+
+        with trouble(self.path):
+            if passphrase is None:
+                return write_copy(self._connection, path)
+            return write_sealed(self._connection, path, passphrase)
+
+    def put_back(
+        self, path: str, passphrase: Passphrase, keep_at: Path, who: str, derive: Callable[[Change], object]
+    ) -> Restored:
+        """
+        Replace everything in this record by the copy at `path`, keeping what it replaces at `keep_at`.
+
+        A change says so in the record that was put back, and `derive` writes its answers anew: the copy's were
+        not sealed by any digest. Raises RecordError for a copy that is not sound; then nothing was changed.
+        """
+        from .backup import Restored, last_change, opened_copy, put_back
+        from .open import bring_up_to_date
+
+        with opened_copy(path, passphrase) as (source, digest):
+            change, own_hash = last_change(source)
+            with trouble(self.path):
+                kept = put_back(source, self._connection, keep_at)
+                bring_up_to_date(self._connection)
+        reason = (
+            f"the record as after change {change}; it replaces one whose last was change {kept.change}, {kept.hash}"
+        )
+        with self.change("restore", who=who, reason=reason, file_name=Path(path).name, file_sha256=digest) as said:
+            derive(said)
+            said.stand()
+        return Restored(change, own_hash, kept, said.number or 0)
 
     def verify(self) -> list[Problem]:
         """Check the whole file and its record of changes; return what is wrong, nothing if all is well."""

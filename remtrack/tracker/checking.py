@@ -6,39 +6,92 @@ Everything found is a `Problem` with its severity; nothing is mended here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ..errors import RemtrackError
 from ..verdict import Problem
-from .derive import answers, is_fresh, judge
+from .derive import judge
+from .exporting import revisions
 from .lookup import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..store import Record
+    from ..store.facts import ReadingRow
     from ..verdict import Course
+    from .importing import Request
+
+_NAMED = 3
+
+
+#: What `verify` found of the file itself that makes anything read from it doubtful.
+_UNREADABLE = ("integrity", "damaged", "layout")
 
 
 def check(record: Record) -> Iterator[Problem]:
-    """Yield what is wrong: the file, then patient by patient the stored answers and the baselines."""
-    from ..fold import check_baseline
-
+    """Yield what is wrong: the file, then patient by patient stored answers, baselines, and what was entered."""
     damaged = list(record.verify())
     yield from damaged
-    if any(problem.rule in ("integrity", "schema") for problem in damaged):
+    if any(problem.severity == "error" and problem.rule in _UNREADABLE for problem in damaged):
         return  # what would be read from here on could be wrong
-    stored = record.courses()
-    held = next(stored, None)
-    for patient_id, cases in record.histories():
-        kept: list[Course] = []
-        fresh = True
-        while held is not None and held.course.patient_id <= patient_id:
-            if held.course.patient_id == patient_id:
-                kept.append(held.course)
-                fresh = fresh and is_fresh(held)
-            held = next(stored, None)
-        derived = judge(cases)
-        if kept and not fresh:
+    yield from check_patients(record, fresh_only=False)
+    yield from silent_readers(record)
+
+
+def check_file(record: Record | None, request: Request) -> tuple[list[Problem], int]:
+    """
+    Return what is wrong with a file that is to be imported into this record, and how many of its rows were read.
+
+    The import is made in a copy in memory; the record (None: there is none yet) is only read. Raises UsageError and RefusedError for a
+    source that cannot be read at all.
+    """
+    from ..store import blank_record
+    from .importing import opened, write
+    from .merging import Tally
+
+    tally = Tally()
+    trial = blank_record() if record is None else record.in_memory()
+    with opened(request) as (tables, left_out, name, digest), trial as copy:
+        write(copy, tables, replace(request, partial=True), "", tally, name, digest)
+        found = list(tally.problems)
+        if tally.untold:
+            found.append(Problem("error", f"and {tally.untold:,} more problems with rows", rule="more"))
+        for table in tables:
+            if table.unknown_columns:
+                unknown = ", ".join(table.unknown_columns)
+                found.append(
+                    Problem("note", f"{table.file_name}: columns not known: {unknown}", rule="unknown-columns")
+                )
+        found += [Problem("note", f"left out: {name}", rule="left-out") for name in left_out]
+        told = set(found)
+        touched = sorted(tally.touched)
+        found += [each for each in check_patients(copy, touched, fresh_only=True) if each not in told]
+    return found, tally.rows
+
+
+def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, fresh_only: bool) -> Iterator[Problem]:
+    """
+    Yield what is wrong patient by patient (None: all of them).
+
+    With `fresh_only` no stored answer is looked at: there are none yet.
+    """
+    from ..fold import check_baseline
+    from .data_rules import data_problems
+
+    stale = set() if fresh_only else set(record.stale_patients(revisions()))
+    stored = record.stored_rows()
+    readings = groupby(record.readings(patient_ids), key=lambda row: row.patient_id)
+    waiting = next(readings, None)
+    for patient_id, cases in record.histories(patient_ids):
+        derived: list[Course] = []
+        try:
+            derived = judge(cases)
+        except RemtrackError as error:
+            yield Problem("error", f"{patient_id}: {error.what}", error.why, error.hint, rule="cannot-judge")
+        if patient_id in stale:
             yield Problem(
                 "warning",
                 f"{patient_id}: the stored answers are out of date",
@@ -46,56 +99,31 @@ def check(record: Record) -> Iterator[Problem]:
                 "remtrack recompute",
                 rule="stale-answers",
             )
-        else:
-            yield from differences(patient_id, kept, derived)
-        told: set[Problem] = set()
-        for case in cases:
-            for problem in check_baseline(case.history, case.criteria, case.settings):
-                if problem not in told:
-                    told.add(problem)
-                    yield problem
-    yield from silent_readers(record)
+        elif not fresh_only:
+            yield from altered(patient_id, stored.differences(patient_id, derived))
+        told: dict[Problem, None] = {}
+        for case in cases if derived else ():
+            told.update(dict.fromkeys(check_baseline(case.history, case.criteria, case.settings)))
+        yield from told
+        mine: list[ReadingRow] = []
+        while waiting is not None and waiting[0] <= patient_id:
+            mine = list(waiting[1])
+            waiting = next(readings, None)
+        yield from data_problems(mine, derived)
 
 
-def differences(patient_id: str, kept: list[Course], derived: list[Course]) -> Iterator[Problem]:
-    """Yield an error for each stored answer that the facts do not give."""
-    old, new = answers(kept), answers(derived)
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            was, now = old.get(key, ("none", ""))[0], new.get(key, ("none", ""))[0]
-            yield Problem(
-                "error",
-                f"{patient_id}, {key[4]}: the stored answer is {was}, the facts give {now}",
-                "the stored answer was altered or left behind",
-                "remtrack recompute",
-                rule="altered-answer",
-            )
-            return
-    if [summary(course) for course in kept] != [summary(course) for course in derived]:
+def altered(patient_id: str, differences: Sequence[tuple[str, str]]) -> Iterator[Problem]:
+    """Yield an error for stored answers that are not what the facts give."""
+    if differences:
+        places = ", ".join(f"{table} {where}" for table, where in differences[:_NAMED])
+        more = f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
         yield Problem(
             "error",
-            f"{patient_id}: the stored course is not what the facts give",
-            "the stored answer was altered or left behind",
+            f"{patient_id}: the stored answers are not what the facts give: {places}{more}",
+            "another program altered them, or they were left behind",
             "remtrack recompute",
             rule="altered-answer",
         )
-
-
-def summary(course: Course) -> tuple[object, ...]:
-    """Return what a course says beyond its visits."""
-    return (
-        course.line,
-        course.reader,
-        course.criteria,
-        course.best_response,
-        course.response_start,
-        course.confirmed_on,
-        course.progression_on,
-        course.dor_days,
-        course.pfs_days,
-        course.current,
-        course.episodes,
-    )
 
 
 def silent_readers(record: Record) -> Iterator[Problem]:

@@ -74,13 +74,18 @@ def write_table(record: Record, table: str, path: Path, patient_ids: Iterable[st
 
 def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None = None) -> dict[str, int]:
     """Write every table into the folder, made when it is not there; returns rows by table."""
+    make_folder(folder)
+    return {table: write_table(record, table, folder / f"{table}.csv", patient_ids) for table in TABLES}
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of an export, for its owner alone, when it is not there. Raises RecordError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise RecordError(
             f"cannot make the folder {folder}", error.strerror or str(error), "remtrack export -o FOLDER"
         ) from None
-    return {table: write_table(record, table, folder / f"{table}.csv", patient_ids) for table in TABLES}
 
 
 def refresh(record: Record, who: str) -> int:

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..store import Record
+
+
+class Known(NamedTuple):
+    """
+    The record of one patient (None: of all) as it was known after a change.
+
+    `number` of `last` changes, 0 before the first; `made` says when, by whom and with which command.
+    `rows` are readings and results by date; `answers` say what the rules of this version make of them,
+    one a line, reader and family.
+    """
+
+    patient_id: str | None
+    number: int
+    last: int
+    made: str
+    rows: tuple[dict[str, Any], ...]
+    answers: tuple[dict[str, Any], ...]
+
 
 # What a row of each table is called, and which of its columns a person would want to read.
 _CALLED = {
@@ -32,6 +52,80 @@ def log(record: Record, patient_id: str | None = None, last: int | None = None) 
     With `patient_id`, only what touched that patient. `rows_left_out` counts those not told.
     """
     return [told(change) for change in record.changes(patient_id, last)]
+
+
+def head(record: Record) -> dict[str, Any]:
+    """
+    Return number, local time and hash of the last change; number 0 and no hash before the first.
+
+    Whoever keeps the hash elsewhere can see later that nothing up to it was rewritten.
+    """
+    for change in record.change_list():
+        return {"number": change["number"], "at_local": local_time(change), "hash": change["hash"]}
+    return {"number": 0, "at_local": "", "hash": ""}
+
+
+def known(record: Record, moment: datetime | int, patient_id: str | None = None) -> Known:
+    """
+    Return what was known at that moment (no time zone: on the clock of whoever typed), or after that change.
+
+    Raises NotFoundError for a change that there is not, and for a patient who was not known then.
+    """
+    from .derive import judge
+
+    changes = record.change_list()
+    last = changes[0]["number"] if changes else 0
+    number = moment if isinstance(moment, int) else record.number_at(moment)
+    if not 0 <= number <= last:
+        raise NotFoundError(f"no change {number}", f"the last one is {last}", "remtrack log")
+    made = next((f"{local_time(row)} {row['who']} {row['command']}" for row in changes if row["number"] == number), "")
+    with record.known_at(number) as then:
+        if patient_id is not None and not then.has_patient(patient_id):
+            raise NotFoundError(
+                f"{patient_id} was not known then", f"the record was at change {number} of {last}", "remtrack log"
+            )
+        equals = {} if patient_id is None else {"patient_id": patient_id}
+        rows = [_known_reading(row) for row in then.rows("measurements", **equals)]
+        rows += [_known_result(row) for row in then.rows("results", **equals)]
+        rows.sort(key=lambda row: (row["patient_id"], row["date"], row["reader"], row["what"]))
+        found = [
+            {
+                "patient_id": course.patient_id,
+                "line": course.line,
+                "reader": course.reader,
+                "criteria": course.criteria,
+                "current": course.current,
+                "current_on": course.current_on,
+                "best_response": course.best_response,
+                "progression_on": course.progression_on,
+            }
+            for _patient, cases in then.histories(None if patient_id is None else [patient_id])
+            for course in judge(cases)
+        ]
+    return Known(patient_id, number, last, made, tuple(rows), tuple(found))
+
+
+def _known_reading(row: Mapping[str, Any]) -> dict[str, Any]:
+    columns = ("longest_mm", "short_mm", "state", "reason", "note", "measured_on")
+    return _known_row(row, row["lesion_id"], said(row, columns))
+
+
+def _known_result(row: Mapping[str, Any]) -> dict[str, Any]:
+    value = row["text"] or f"{row['value']:f}"
+    taken = f", sample of {row['sampled_on']}" if row["sampled_on"] != row["visit_on"] else ""
+    return _known_row(row, row["test"], f"{value} {row['unit']}".rstrip() + taken)
+
+
+def _known_row(row: Mapping[str, Any], what: str, reading: str) -> dict[str, Any]:
+    return {
+        "patient_id": row["patient_id"],
+        "line": row["line"],
+        "date": row["visit_on"],
+        "reader": row["reader"],
+        "what": what,
+        "reading": reading,
+        "recorded_by_change": row["changed_by"],
+    }
 
 
 def told(change: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from ..errors import NotFoundError, RefusedError
 from .derive import answers, courses, derive, moved
 from .history import told
 from .lines import Outcome, settle
+from .lookup import require_patient
 
 if TYPE_CHECKING:
     from ..store import Record
     from ..verdict import Course
 
+#: Changes that touch no fact.
+_NOTHING_TO_UNDO = ("recompute", "purge")
 #: Of so many patients at most it is said which of their answers an undo changed.
 _NAMED = 20
 
@@ -23,22 +26,43 @@ def undoable(record: Record, number: int | None = None) -> dict[str, Any]:
 
     Raises NotFoundError when there is none.
     """
-    found = record.change_list()
-    undone = {row["undoes"] for row in found if row["undoes"]}
-    for row in found:
+    for row in record.change_list():
         if number is not None and row["number"] == number:
-            if number in undone:
+            if not row["holds"]:
                 raise RefusedError(f"change {number} was already taken back", "", "remtrack log")
             return told(record.change_told(number))
-        if number is None and row["number"] not in undone and not row["undoes"] and row["command"] != "recompute":
+        if number is None and row["holds"] and not row["undoes"] and row["command"] not in _NOTHING_TO_UNDO:
             return told(record.change_told(row["number"]))
     what = f"no change {number}" if number is not None else "nothing to undo"
     raise NotFoundError(what, "the log lists every change", "remtrack log")
 
 
-def undo(record: Record, number: int, who: str, reason: str = "") -> Outcome:
+def redoable(record: Record, number: int | None = None) -> dict[str, Any]:
+    """
+    Return the undo that redo would take back: the one asked for, else the last that still stands.
+
+    Raises NotFoundError when there is none.
+    """
+    for row in record.change_list():
+        if row["command"] == "undo" and row["holds"] and number in (None, row["number"]):
+            return told(record.change_told(row["number"]))
+    what = "nothing to redo" if number is None else f"change {number} is no undo that still stands"
+    raise NotFoundError(what, "the log lists every change", "remtrack log")
+
+
+def forget(record: Record, patient_id: str, path: str, who: str) -> int:
+    """
+    Write a new record without that patient to `path`; return the number of the change that says so.
+
+    Raises NotFoundError for an unknown patient, RecordError when the file cannot be written.
+    """
+    require_patient(record, patient_id)
+    return record.write_without(patient_id, path, who)
+
+
+def undo(record: Record, number: int, who: str, reason: str = "", command: str = "undo") -> Outcome:
     """Take back one change, as a new change; raises RefusedError when a later change touched the same rows."""
-    with record.change("undo", who=who, reason=reason, undoes=number) as change:
+    with record.change(command, who=who, reason=reason, undoes=number) as change:
         change.undo(number)
         affected = sorted(change.touched)
         # The answers as they were: those stored are replaced only below.
