@@ -42,7 +42,7 @@ def assess(history: History, criteria: str = DEFAULT, settings: Mapping[str, str
     order, one a day.
     """
     family = load_family(criteria)
-    basis = family.prepare(_cut(history), parse_settings(family, settings))
+    basis = family.prepare(_looks(family, _cut(history)), parse_settings(family, settings))
     carried = family.begin(basis)
     tables = family.tables_for(basis)
     answers: list[Assessment] = []
@@ -63,7 +63,7 @@ def explain(history: History, criteria: str, settings: Mapping[str, str] | None,
     """
     family = load_family(criteria)
     course = assess(history, criteria, settings)
-    basis = family.prepare(_cut(history), parse_settings(family, settings))
+    basis = family.prepare(_looks(family, _cut(history)), parse_settings(family, settings))
     carried = family.begin(basis)
     tables = family.tables_for(basis)
     for visit in _judged_visits(family, basis):
@@ -115,7 +115,7 @@ def check_baseline(
 ) -> tuple[Problem, ...]:
     """Return what is unusual about the baseline of a line under that family: warnings, never a refusal."""
     family = load_family(criteria)
-    basis = family.prepare(_cut(history), parse_settings(family, settings))
+    basis = family.prepare(_looks(family, _cut(history)), parse_settings(family, settings))
     return () if basis.baseline is None else family.check_baseline(basis)
 
 
@@ -142,6 +142,29 @@ def _cut(history: History) -> History:
 def _judged_visits(family: Family, basis: Basis) -> Sequence[Visit]:
     visits = basis.history.visits
     return visits if family.assesses_baseline else visits[1:]
+
+
+def _looks(family: Family, history: History) -> History:
+    """Return the history without the visits that are none of this family's, but for a baseline that the line names."""
+    if not any(visit.results for visit in history.visits) and family.reads_lesions:
+        return history
+    named = history.line.baseline_on
+    visits = tuple(visit for visit in history.visits if visit.visit_on == named or _is_look(family, visit))
+    return history if len(visits) == len(history.visits) else replace(history, visits=visits)
+
+
+def _is_look(family: Family, visit: Visit) -> bool:
+    """
+    Say whether a visit is one of this family: it is not when all that was entered there belongs to other families.
+
+    A sample of CA-125 between two scans is no scan that could not be read, and a scan is no missing sample. A visit
+    at which nothing was entered is a look at which everything is missing.
+    """
+    if not visit.results:
+        return not visit.measurements or family.reads_lesions
+    if visit.measurements and family.reads_lesions:
+        return True
+    return any(result.test in family.analytes for result in visit.results)
 
 
 def _judge(family: Family, basis: Basis, carried: Any, tables: Sequence[Table[Any]], visit: Visit) -> Seen:

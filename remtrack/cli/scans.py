@@ -288,7 +288,7 @@ def verdict_lines(outcome: Outcome) -> list[str]:
             lines.append(f"  {name}: {shown}   {row.because}")
             lines += [f"  review: {flag}" for flag in row.flags]
             lines += [f"  not decided: {missing}" for missing in say_undecided(row)]
-        elif outcome.is_baseline and course.baseline_on == outcome.visit_on:
+        elif course.baseline_on == outcome.visit_on:
             lines.append(f"  {name}: baseline, {say_baseline(course)}")
     return lines
 

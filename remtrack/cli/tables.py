@@ -251,6 +251,8 @@ def export(
 
             for patient_id in patient:
                 require_patient(record, patient_id)
+        for name in exporting.not_installed(record, table):
+            talk(f"warning: the family {name} is not installed; its answers are written as they were stored")
         with exporting.fresh(record) as current:
             if key_file is not None:
                 export_masked(here, masked(current, key_file), table, out, patient, chosen)

@@ -419,6 +419,11 @@ class Family:
         """The codes of complete responses or remissions."""
         return tuple(category.code for category in self.categories if category.kind == COMPLETE)
 
+    @cached_property
+    def reads_lesions(self) -> bool:
+        """Whether the family judges lesions, and not laboratory values alone."""
+        return len(self.inputs) > len(self.analytes)
+
     # What must be said by each family
 
     def prepare(self, history: History, choices: Choices) -> Basis:

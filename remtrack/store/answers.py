@@ -17,7 +17,7 @@ from ..criteria import FAMILIES
 from ..verdict import Assessment, Course, Episode, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from .open import Connection
 
@@ -92,17 +92,18 @@ class Stored:
             for table, columns in _COMPARED.items()
         ]
 
-    def differences(self, patient_id: str, courses: Sequence[Course]) -> list[tuple[str, str]]:
+    def differences(
+        self, patient_id: str, courses: Sequence[Course], but: Collection[str] = ()
+    ) -> list[tuple[str, str]]:
         """
         Return where what is stored is not what these courses would be stored as, as (table, where) pairs.
 
-        `where` is the day of the visit, the start of the episode, or the family.
+        `where` is the day of the visit, the start of the episode, or the family. Families in `but` are left out.
         """
         expected = _rows_of(courses)
         found = []
         for table, group in self._groups:
-            stored = set(group.of(patient_id))
-            odd = stored ^ expected[table]
+            odd = [row for row in set(group.of(patient_id)) ^ expected[table] if row[_CRITERIA] not in but]
             found += [(table, str(row[_SAYS_WHERE[table]])) for row in odd]
         return sorted(set(found))
 
@@ -112,6 +113,7 @@ _COMPARED = {
     "assessments": (*_KEY, *_PARTS, *_ASSESSMENT),
     "episodes": (*_KEY, "position", *_EPISODE),
 }
+_CRITERIA = _KEY.index("criteria") - 1
 # The column of a row, without the patient, that tells a person where it is.
 _SAYS_WHERE = {
     table: columns[1:].index(name)

@@ -14,12 +14,12 @@ from ..errors import RemtrackError
 from ..verdict import Problem
 from .derive import judge
 from .exporting import revisions
-from .lookup import quote
+from .lookup import is_installed, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..store import Record
+    from ..store import Case, Record
     from ..store.facts import ReadingRow
     from ..verdict import Course
     from .importing import Request
@@ -45,8 +45,8 @@ def check_file(record: Record | None, request: Request) -> tuple[list[Problem], 
     """
     Return what is wrong with a file that is to be imported into this record, and how many of its rows were read.
 
-    The import is made in a copy in memory; the record (None: there is none yet) is only read. Raises UsageError and RefusedError for a
-    source that cannot be read at all.
+    The import is made in a copy in memory; the record (None: there is none yet) is only read. Raises
+    UsageError and RefusedError for a source that cannot be read at all.
     """
     from ..store import blank_record
     from .importing import opened, write
@@ -81,7 +81,7 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
     from ..fold import check_baseline
     from .data_rules import data_problems
 
-    stale = set() if fresh_only else set(record.stale_patients(revisions()))
+    stale = set() if fresh_only else set(record.stale_patients(revisions(record)))
     stored = record.stored_rows()
     readings = groupby(record.readings(patient_ids), key=lambda row: row.patient_id)
     waiting = next(readings, None)
@@ -100,9 +100,13 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
                 rule="stale-answers",
             )
         elif not fresh_only:
-            yield from altered(patient_id, stored.differences(patient_id, derived))
+            gone = {case.criteria for case in cases if not is_installed(case.criteria)}
+            yield from altered(patient_id, stored.differences(patient_id, derived, gone))
         told: dict[Problem, None] = {}
         for case in cases if derived else ():
+            if not is_installed(case.criteria):
+                told[not_installed(case)] = None
+                continue
             told.update(dict.fromkeys(check_baseline(case.history, case.criteria, case.settings)))
         yield from told
         mine: list[ReadingRow] = []
@@ -110,6 +114,17 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
             mine = list(waiting[1])
             waiting = next(readings, None)
         yield from data_problems(mine, derived)
+
+
+def not_installed(case: Case) -> Problem:
+    patient_id, number = case.history.patient_id, case.history.line.number
+    return Problem(
+        "warning",
+        f"{patient_id}, line {number}: the family {case.criteria} is not installed",
+        "its stored answers cannot be checked, and what is entered now is not judged by it",
+        "remtrack criteria list",
+        rule="family-not-installed",
+    )
 
 
 def altered(patient_id: str, differences: Sequence[tuple[str, str]]) -> Iterator[Problem]:

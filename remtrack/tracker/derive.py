@@ -7,7 +7,7 @@ whether they are still fresh, and what a change of facts did to the answers of e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..criteria import FAMILIES
 
@@ -32,10 +32,42 @@ class Moved(NamedTuple):
 
 
 def judge(cases: Iterable[Case]) -> list[Course]:
-    """Return the course of each case (one line, one reader, one family), in the order given."""
+    """
+    Return the course of each case (one line, one reader, one family), in the order given.
+
+    A family that is not installed any more has a course without answers, which is out of date once it is.
+    """
     from ..fold import assess
 
-    return [assess(case.history, case.criteria, case.settings) for case in cases]
+    return [
+        assess(case.history, case.criteria, case.settings) if case.criteria in FAMILIES else unjudged(case)
+        for case in cases
+    ]
+
+
+def unjudged(case: Case) -> Course:
+    from ..verdict import Course
+
+    history = case.history
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("baseline_value", "nadir_on", "response_start", "confirmed_on", "progression_on", "current_on")
+    )
+    nothing |= dict.fromkeys(("dor_days", "dor_censored", "pfs_days", "pfs_censored"))
+    return Course(
+        patient_id=history.patient_id,
+        line=history.line.number,
+        reader=history.reader,
+        criteria=case.criteria,
+        settings=tuple(case.settings.items()),
+        baseline_on=history.visits[0].visit_on if history.visits else None,
+        assessments=(),
+        episodes=(),
+        best_response="",
+        best_response_unconfirmed="",
+        current="",
+        extra={"visits": len(history.visits)},
+        **nothing,
+    )
 
 
 def derive(record: Record, change: Change, patient_ids: Iterable[str] | None = None) -> int:

@@ -24,15 +24,24 @@ def columns(table: str) -> tuple[str, ...]:
     return EXPORT_COLUMNS[table]
 
 
-def revisions() -> dict[str, int]:
-    """Return the revision of each family's rules in this version."""
-    return {name: entry.revision for name, entry in FAMILIES.items()}
+def revisions(record: Record) -> dict[str, int]:
+    """Return the revision of the rules of each family of the record that there is."""
+    return {name: FAMILIES[name].revision for name in judged_by(record) if name in FAMILIES}
+
+
+def not_installed(record: Record, table: str | None) -> list[str]:
+    """Return the families whose answers that table (None: every one) holds and that are installed no more."""
+    return [] if table in FACT_TABLES else [name for name in judged_by(record) if name not in FAMILIES]
+
+
+def judged_by(record: Record) -> list[str]:
+    return sorted({row["criteria"] for row in record.rows("line_criteria")})
 
 
 @contextmanager
 def fresh(record: Record) -> Iterator[Record]:
     """Give the record with answers that are up to date: itself, or a copy in memory in which they were derived."""
-    if not record.stale_patients(revisions()):
+    if not record.stale_patients(revisions(record)):
         yield record
         return
     with record.in_memory() as copy:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..criteria import DEFAULT
 from ..errors import NotFoundError
 from .derive import judge
-from .lookup import quote
+from .lookup import is_installed, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,6 +58,8 @@ def settle(
         change.put_answers(patient_id, result)
     problems: dict[Problem, None] = {}
     for case in cases:
+        if not is_installed(case.criteria):
+            continue
         for problem in check_baseline(case.history, case.criteria, case.settings):
             problems.setdefault(problem)
     return result, tuple(problems)

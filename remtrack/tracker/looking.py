@@ -18,7 +18,7 @@ from ..verdict import COMPLETE, END_KINDS, MINOR, NO_DISEASE, NOT_EVALUABLE, PAR
 from ..views import Beside, Counted, LesionRow, Overview, RemissionRow, StatusRow, Timeline, TimelineRow
 from ..words import current_episode, has_scans, is_open, looked_at
 from .derive import courses
-from .lookup import family_entry, quote, require_patient
+from .lookup import family_entry, is_installed, quote, require_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -263,6 +263,8 @@ def since(course: Course) -> date | None:
 def attention(course: Course, last: Assessment | None, today: date) -> Iterator[tuple[str, str]]:
     """Yield what a person should look at in this course, each with the command to type."""
     who = quote(course.patient_id)
+    if not is_installed(course.criteria):
+        yield f"{course.criteria} is not installed: nothing new is judged by it", "remtrack criteria list"
     if last is None:
         seen = course.baseline_on
         yield "only a baseline so far", f"remtrack add {who}"

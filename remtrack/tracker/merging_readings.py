@@ -15,7 +15,7 @@ from .axes import axes_of
 from .merging_refused import refuse_doubtful_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set as AbstractSet
     from datetime import date
 
     from ..exchange.rows import Reading
@@ -44,7 +44,7 @@ def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Proble
     good.sort(key=lambda row: (row.line or 0, row.dated_on, row.line_no))
     placed = place(merge, patient, good)
     kinds = settle_kinds(merge, patient, placed)
-    first = baselines(patient)
+    first = baselines(patient, {visit["visit_key"] for _row, visit, _key in placed})
     roles = settle_roles(merge, patient, placed, first)
     if merge.partial:
         refuse_doubtful_roles(merge, patient, placed, roles, first)
@@ -69,10 +69,18 @@ def place(merge: Merge, patient: Patient, rows: Sequence[Reading]) -> Placed:
     return placed
 
 
-def baselines(patient: Patient) -> dict[tuple[int, str], date]:
-    """Return the baseline of each line and reader, as it stands with the visits of this file."""
+def baselines(patient: Patient, read_now: AbstractSet[int]) -> dict[tuple[int, str], date]:
+    """
+    Return the baseline of each line and reader, as it stands with the visits of this file.
+
+    A visit of samples alone is no look at lesions; `read_now` are the visits at which this file has readings.
+    """
+    looked = read_now | {visit_key for visit_key, _lesion_id in patient.readings}
+    sampled = {visit_key for visit_key, _test, _on in patient.results} - looked
     first: dict[tuple[int, str], date] = {}
     for visit in patient.visits.values():
+        if visit["visit_key"] in sampled:
+            continue
         key = (visit["line"], visit["reader"])
         if key not in first or visit["visit_on"] < first[key]:
             first[key] = visit["visit_on"]

@@ -215,6 +215,21 @@ class ScanWriter:
 
     # -- lesions -----------------------------------------------------------------------------
 
+    def begins_lesions(self) -> bool:
+        """Say whether the lesions of the line are chosen at this visit: a visit of samples alone is no look at them."""
+        lines = {row["line"]: row for row in self.record.rows("lines", patient_id=self.patient_id)}
+        if lines[self.line]["baseline_on"]:
+            return self.is_baseline()
+        looked = {row["visit_on"] for row in self.readings if row["reader"] == self.scan.reader}
+        sampled = {
+            row["visit_on"]
+            for row in self.record.rows("results", patient_id=self.patient_id)
+            if row["reader"] == self.scan.reader
+        }
+        days = [row["visit_on"] for row in self.visits if row["line"] == self.line]
+        looks = [day for day in days if day in looked or day not in sampled]
+        return not looks or self.scan.visit_on <= min(looks)
+
     def check_introduced(self, item: Introduced) -> Introduced:
         """Return the lesion completed from what is recorded; raises when role or kind contradict that."""
         lesion = self.lesions.get(item.lesion_id)
@@ -231,14 +246,14 @@ class ScanWriter:
                 "a lesion keeps its kind for life: a node is measured by its short axis, another lesion by its longest",
                 f"remtrack lesions {quote(self.patient_id)}",
             )
-        if item.role in ("target", "nontarget") and role is None and not self.is_baseline():
+        if item.role in ("target", "nontarget") and role is None and not self.begins_lesions():
             raise RefusedError(
                 f"{item.lesion_id} cannot become a {item.role} lesion on {self.scan.visit_on}",
                 f"both are chosen at the baseline of line {self.line}; what is first seen later is new",
                 f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --new "
                 + quote(" ".join(part for part in (item.lesion_id, item.organ, item.text) if part)),
             )
-        if item.role == "new" and role is None and self.is_baseline():
+        if item.role == "new" and role is None and self.begins_lesions():
             raise RefusedError(
                 f"{item.lesion_id} cannot be new on {self.scan.visit_on}",
                 f"that visit is the baseline of line {self.line}; what is seen there is target or nontarget",
@@ -284,18 +299,18 @@ class ScanWriter:
         """
         if lesion_id not in self.lesions:
             raise unknown_lesion(
-                self.record, self.patient_id, lesion_id, self.scan.visit_on, baseline=self.is_baseline()
+                self.record, self.patient_id, lesion_id, self.scan.visit_on, baseline=self.begins_lesions()
             )
         role = self.roles.get((self.line, lesion_id))
         if role is not None:
             return role
-        if self.is_baseline():
+        if self.begins_lesions():
             earlier = self.roles.get((self.line - 1, lesion_id))
             if earlier in ("target", "nontarget"):
                 self.give_role(lesion_id, earlier)
                 self.remarks.append(f"{lesion_id} stays {earlier} in line {self.line}")
                 return earlier
-        flag = "--target" if self.is_baseline() else "--new"
+        flag = "--target" if self.begins_lesions() else "--new"
         lesion = self.lesions[lesion_id]
         raise RefusedError(
             f"{lesion_id} has no role in line {self.line} of {self.patient_id}",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NotFoundError
 from .history import local_time
-from .lookup import quote, require_patient
+from .lookup import is_installed, quote, require_patient
 from .scans import require_visit
 
 if TYPE_CHECKING:
@@ -37,17 +37,28 @@ def explain(
     require_patient(record, patient_id)
     visit = require_visit(record, patient_id, visit_on, reader)
     entered = who_entered(record, patient_id, visit["visit_key"])
-    found = []
+    found: list[Explanation] = []
+    others: list[str] = []
     for _patient, cases in record.histories([patient_id], as_of):
         for case in cases:
             if case.history.reader != reader or (line not in (None, case.history.line.number)):
                 continue
-            if criteria not in (None, case.criteria):
+            if criteria not in (None, case.criteria) or not (criteria or is_installed(case.criteria)):
                 continue
             if all(seen.visit_on != visit_on for seen in case.history.visits):
                 continue
-            answer = explain_case(case.history, case.criteria, case.settings, visit_on)
+            try:
+                answer = explain_case(case.history, case.criteria, case.settings, visit_on)
+            except LookupError:  # all that was entered there belongs to other families
+                others.append(case.criteria)
+                continue
             found.append(answer._replace(entered=entered))
+    if not found and others:
+        raise NotFoundError(
+            f"the visit of {visit_on} of {patient_id} is not judged by {' or '.join(dict.fromkeys(others))}",
+            "what was entered there are values of other families",
+            f"remtrack timeline {quote(patient_id)}",
+        )
     if not found:
         raise NotFoundError(
             f"nothing judges the visit of {visit_on} of {patient_id}",

@@ -85,7 +85,7 @@ def _changed(path, table, chance):
         before = row[columns.index(column)]
         after = chance.choice([f"{before}x", "2024-02-02", 7, before + 1 if isinstance(before, (int, float)) else "y"])
         where = " AND ".join(f"{name} IS ?" for name in columns)
-        if plain.execute(f"SELECT typeof(?) = typeof(?) AND ? IS ?", (before, after, before, after)).fetchone()[0]:
+        if plain.execute("SELECT typeof(?) = typeof(?) AND ? IS ?", (before, after, before, after)).fetchone()[0]:
             return ""
         try:
             plain.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (after, *row))
