@@ -14,7 +14,8 @@ help: ## say what can be made
 	@echo "make lint     ruff and mypy alone"
 	@echo "make bench    print start-up and volume as ratios measured in one run (some minutes)"
 	@echo "make docs     run the commands of README.md again and put their output in"
-	@echo "make torture  the properties again, each with 2,000 fresh random examples"
+	@echo "make torture  attack the record: kills, full disks, flipped bits ... and the properties at length (an hour);"
+	@echo "              make torture ATTACK=kill TRIES=1000 SEED=7 for one row of its table again"
 	@echo "make clean    remove .venv and everything else that make, tests and builds left here"
 
 EXCERPT := sample_data/atezolizumab_excerpt.csv
@@ -48,8 +49,11 @@ docs: .venv/ready-dev
 	@mv remtrack/cli/help.new remtrack/cli/help.txt
 	@$(BIN)/cog -r -I tests README.md
 
+# The attacks first, each with the tries it deserves; then the properties with 2,000 fresh examples each.
 torture: .venv/ready-dev
-	@$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=torture
+	@cd tests && ../$(BIN)/python -m attacks $(ATTACK) $(if $(TRIES),--tries $(TRIES)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+	@[ -n "$(ATTACK)" ] || $(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=torture
 
 clean:
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

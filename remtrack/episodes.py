@@ -12,7 +12,6 @@ and of censoring; each family names its own source for the numbers in its `Terms
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -335,7 +334,7 @@ def report(visits: Sequence[Assessment], terms: Terms) -> Sequence[Assessment]:
             visit = visits[index]
             if visit.overall in persistence.replaces:
                 code = persistence.by or best
-                reported[index] = replace(visit, reported=code, reported_kind=terms.categories[code].kind)
+                reported[index] = visit._replace(reported=code, reported_kind=terms.categories[code].kind)
             elif visit.kind == POSSIBLE_PROGRESSION:
                 break
             elif visit.kind in terms.responses:

@@ -83,6 +83,7 @@ class StatusRow:
     `labels` holds every code that may be shown. `judges_baseline`: the first visit has an answer too.
     `value_text` is what was printed in place of a number ("<0.1"). `beside` are the latest side facts;
     `milestones` those of a line without disease, counted from its baseline (those of a response stand with it).
+    `overall` is what the last visit gave by itself, `current` what is reported of the line.
     """
 
     patient_id: str
@@ -126,6 +127,7 @@ class StatusRow:
     value_text: str = ""
     beside: tuple[Beside, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    overall: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,13 +262,22 @@ def plain_import(folder):
     print(time.perf_counter() - began)
 
 
-def fetch_history(folder):
-    """The very query that feeds the fold, all rows into a list."""
-    from remtrack.store import HISTORY_SQL
+# What the fold needs of every reading, in one plain query.
+JOINED = """
+SELECT v.patient_id, v.visit_key, v.line, v.reader, v.visit_on, v.label, v.method, v.note,
+    l.lesion_id, m.state, m.longest_mm, m.short_mm, o.lesion_id, m.reason, m.note, m.measured_on
+FROM visits AS v
+LEFT JOIN measurements AS m ON m.visit_key = v.visit_key
+LEFT JOIN lesions AS l ON l.lesion_key = m.lesion_key
+LEFT JOIN lesions AS o ON o.lesion_key = m.other_key
+ORDER BY v.patient_id, v.visit_on, v.reader, v.visit_key, l.lesion_id"""
 
+
+def fetch_history(folder):
+    """The visits with their readings, all rows into a list."""
     connection = sqlite3.connect(folder / "trial.db")
     began = time.perf_counter()
-    rows = connection.execute(HISTORY_SQL).fetchall()
+    rows = connection.execute(JOINED).fetchall()
     took = time.perf_counter() - began
     if not rows:
         sys.exit("the query found nothing")

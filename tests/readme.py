@@ -135,7 +135,7 @@ def table(header, rows):
 def sentence(template):
     """A rule's sentence with what stands in for its numbers: "{sum_mm} mm" becomes "_sum_ mm"."""
     said = re.sub(r"\{(\w+)_because\}", r"_reason of \1_", template)
-    return re.sub(r"\{(\w+?)(?:_(?:mm|pct|on))?\}", lambda name: f"_{name[1].replace('_', ' ')}_", said)
+    return re.sub(r"\{(\w+?)(?:_(?:mm|pct|on|said))?\}", lambda name: f"_{name[1].replace('_', ' ')}_", said)
 
 
 def purpose(help_text):

@@ -250,6 +250,16 @@ def test_blasts_in_blood_are_relapse_from_the_seventh_day(second, expected):
     assert found.progression_on == (date(2024, 5, 6) if expected == "Relapse" else None)
 
 
+@pytest.mark.parametrize(("marrow", "flags"), [("4", 1), ("23", 0)])
+def test_blasts_in_blood_need_no_other_look_once_the_marrow_has_shown_relapse(marrow, flags):
+    blood = lab_visit("2024-05-06", pb_blasts_pct="2")
+    found = course(REMISSION, blood, visit("2024-05-09", bm_blasts_pct=marrow, pb_blasts_pct=None))
+    asked = [flag for row in found.assessments for flag in row.flags if "look again" in flag]
+
+    assert found.assessments[1].overall == "Possible relapse"
+    assert len(asked) == flags
+
+
 def test_a_sample_without_blasts_between_begins_the_count_anew():
     days = (("2024-05-06", "2"), ("2024-05-10", "0"), ("2024-05-14", "2"))
     found = course(REMISSION, *(lab_visit(on, pb_blasts_pct=blasts) for on, blasts in days))

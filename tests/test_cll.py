@@ -533,6 +533,34 @@ def test_an_explanation_names_the_values_that_would_change_it():
     )
 
 
+def test_what_has_improved_is_named_in_words():
+    def because(base=BETTER, sick=SICK, **values):
+        return assess(lab_history(lab_visit("2024-01-08", **sick), visit(base=base, **values)), FAMILY).assessments[-1]
+
+    assert because().because.endswith(
+        ": nodes, spleen, lymphocytes, platelets and haemoglobin improved; partial remission"
+    )
+    big_liver = because(sick={**SICK, "liver": "enlarged"}, lymphocytes="90").because
+    assert "nodes, spleen, liver, platelets and haemoglobin improved" in big_liver
+    nothing = because(base=SICK).because
+    assert nothing.endswith(": nothing improved enough; no PR and no PD, stable")
+    well = because(sick={**SICK, "plt": "200", "hb": "14"}, plt="200", hb="14").because
+    assert "lymphocytes improved, platelets and haemoglobin were normal; partial remission" in well
+
+
+def test_the_steps_of_an_explanation_are_in_words():
+    history = lab_history(lab_visit("2024-01-08", **SICK), visit(base=BETTER))
+    steps = explain(history, FAMILY, None, date(2024, 9, 2)).steps
+    before = explain(history, FAMILY, None, date(2024, 1, 8)).steps
+
+    assert [step.label for step in steps[:4]] == ["Nodes, sum of products", "Largest node", "Spleen", "Lymphocytes"]
+    assert steps[0].value == "1000 mm² (baseline 4000 mm²)"
+    assert before[0].value == "4000 mm² on 2024-01-08"
+    told = {step.label: step.value for step in steps}
+    assert told["Disease"] == "nodes improved, spleen improved, lymphocytes improved"
+    assert not [step for step in (*steps, *before) if "mm2" in " ".join(step) or "_" in step.label]
+
+
 def test_an_explanation_counts_what_was_abnormal_and_what_of_it_improved():
     history = lab_history(lab_visit("2024-01-08", **SICK), visit(base=BETTER, lymphocytes="90", hb="10.9"))
     steps = {step.label: step.result for step in explain(history, FAMILY, None, date(2024, 9, 2)).steps}

@@ -1,6 +1,7 @@
 """Every family keeps the same contract: what it says of itself, and that nothing entered is never a category."""
 
 import random
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -85,11 +86,10 @@ def test_a_family_has_no_fault(criteria):
 def test_the_table_of_families_says_what_the_family_says_of_itself(criteria):
     family, entry = load_family(criteria), FAMILIES[criteria]
 
-    assert (family.id, family.title, family.word, family.revision, family.unit) == (
-        criteria, entry.title, entry.word, entry.revision, entry.unit,
+    assert family.id == criteria
+    assert (family.title, family.word, family.revision, family.unit, family.measure, family.scale) == (
+        entry.title, entry.word, entry.revision, entry.unit, entry.measure, entry.scale,
     )  # fmt: skip
-    assert family.measure in ("", entry.measure)
-    assert family.scale in ("linear", entry.scale)
     assert entry.measure
 
 
@@ -261,8 +261,8 @@ def test_every_answer_to_every_case_is_read_back_from_the_record_as_it_was(crite
     for kept, course in zip(stored, expected, strict=True):
         assert kept.extra == as_kept(course.extra)
         assert (kept.episodes, kept.thresholds, kept.settings) == (course.episodes, course.thresholds, course.settings)
-        bare = [replace(one, findings=(), extra=as_kept(one.extra)) for one in course.assessments]
-        assert [replace(one, findings=()) for one in kept.assessments] == bare
+        bare = [one._replace(findings=(), extra=as_kept(one.extra)) for one in course.assessments]
+        assert [one._replace(findings=()) for one in kept.assessments] == bare
         empty = {"assessments": (), "extra": {}}
         assert replace(kept, **empty) == replace(course, **empty)
 
@@ -306,6 +306,27 @@ def test_every_rule_is_printed_with_its_condition_sentence_and_source(criteria, 
     assert "{" not in told
 
 
+@every_family
+def test_a_value_is_named_in_a_condition_as_it_is_typed(criteria):
+    """In backticks, so that it can be told from a word of the language."""
+    family = load_family(criteria)
+    names = "|".join(name for name in family.analytes if "_" in name)
+    bare = re.compile(rf"(?<![`\w])(?:{names})(?![`\w])") if names else re.compile("(?!)")
+
+    assert [rule.id for table in family.tables for rule in table.rules if bare.search(rule.when)] == []
+
+
+def test_each_part_of_the_answer_says_for_itself_when_a_row_holds():
+    told = {rule.id: rule.when for name in FAMILIES for table in load_family(name).tables for rule in table.rules}
+
+    assert told["cml.cyto.ccyr"] == "`metaphases` >= 20, none of them `ph_pos`"
+    assert told["myeloma.overall.pd"] == "The progression table gives yes"
+    assert told["myeloma.overall.vgpr"] == "The level table gives VGPR"
+    assert "ca125" not in told["markers.psa.skipped"]
+    assert "mouse_antibodies" in told["markers.ca125.skipped"]
+    assert told["rano.mixed.parts"] == "At every visit"
+
+
 def has_bm_blasts_pct(_seen):
     return True
 
@@ -316,3 +337,15 @@ def test_a_condition_without_words_of_its_own_is_named_so_that_what_it_reads_can
 
     assert named.when == "has_bm_blasts_pct"
     assert bare.when == "blasts ...: remission"
+
+
+def test_what_is_asked_of_one_lesion_and_the_events_of_a_family_are_held_to_the_contract_too():
+    class Mine(type(load_family("mrecist-hcc"))):
+        inputs = tuple(one for one in load_family("mrecist-hcc").inputs if one.name != "N1_longest_mm")
+        events = {"Radiotherapy end": "the weeks count from it", "radiotherapy_end": " "}  # noqa: RUF012
+
+    assert faults(Mine()) == (
+        "the value N1_longest_mm is not among the inputs",
+        'the event "Radiotherapy end" cannot be typed or says nothing of itself',
+        'the event "radiotherapy_end" cannot be typed or says nothing of itself',
+    )

@@ -67,12 +67,51 @@ def test_no_byte_of_the_file_tells_what_is_in_it(sealed, record_path):
         "backup",
         "line list P01",
         "patient rename P01 P02",
+        "import rows.csv",
+        "import rows.csv --dry-run",
+        "check rows.csv",
+        "doctor",
+        "compare P01 --criteria recist-1.1 --criteria irecist",
+        "criteria show recist-1.1",
+        "purge P01 -o without.db",
+        "export --deidentify --key-file key -o masked",
+        "event P01 therapy 2026-02-01",
+        "line set P01 1 confirm_days=56",
+        "demo",
     ],
 )
-def test_every_command_works_on_it(sealed, command):
+def test_every_command_works_on_it(sealed, record_path, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    Path("rows.csv").write_text("patient_id,date,lesion_id,longest_mm\nP50,2026-01-05,T1,30\n")
     told = sealed(command)
 
     assert (told.code, told.err.count("error:")) == (0, 0)
+    assert not record_path.read_bytes().startswith(b"SQLite")
+
+
+def test_what_is_imported_is_in_it_and_nowhere_in_the_open(sealed, record_path, tmp_path):
+    rows = tmp_path / "in" / "rows.csv"
+    rows.parent.mkdir()
+    rows.write_text("patient_id,date,lesion_id,longest_mm\nP50,2026-01-05,T1,30\nP51,2026-01-05,T1,much\n")
+    refused = sealed("import", str(rows))
+    taken = sealed("import", str(rows), "--partial", "--rejects", str(tmp_path / "in" / "rejects.csv"))
+
+    assert (refused.code, taken.code) == (4, 0)
+    assert "P50" in sealed("patients").out
+    assert [path for path in tmp_path.iterdir() if path.is_file() and b"P50" in path.read_bytes()] == []
+    assert sealed("check").code == 0
+
+
+def test_a_wrong_passphrase_keeps_an_import_out(sealed, record_path, tmp_path, monkeypatch):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("patient_id,date,lesion_id,longest_mm\nP50,2026-01-05,T1,30\n")
+    before = record_path.read_bytes()
+    monkeypatch.setenv("REMTRACK_PASSPHRASE", "another")
+
+    assert sealed("import", str(rows)).code == 5
+    assert sealed("check", str(rows)).code == 5
+    assert record_path.read_bytes() == before
 
 
 def test_it_answers_as_an_open_one_does(sealed, typed, record_path, tmp_path, monkeypatch):

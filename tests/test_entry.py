@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conversation import Conversation
 
 BASELINE = 'add P01 2026-01-05 --target "L1 liver 42" --target "G1 node:axilla 18" --nontarget "B1 bone"'
 
@@ -100,10 +101,74 @@ def test_an_equivocal_lesion_proven_later_dates_progression_back(begun):
 
 
 def test_edit_moves_a_visit_and_takes_a_reading_back(begun):
-    assert begun("edit P01 2026-03-02 --date 2026-03-09").code == 0
-    assert begun("edit P01 2026-03-09 --remove L1").code == 0
+    assert begun("edit P01 2026-03-02 --date 2026-03-09 --reason slip").code == 0
+    assert begun("edit P01 2026-03-09 --remove L1 --reason slip").code == 0
     assert shown(begun)[0] == "NE"
     assert "L1" in begun("explain P01 2026-03-09").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2026-03-02 L1=31",
+        "2026-03-02 L1=ne",
+        "2026-03-02 --remove L1",
+        "2026-03-02 --date 2026-03-09",
+        "2026-03-02 L1=28 G1=11 --note 'seen again'",
+    ],
+)
+@pytest.mark.parametrize("reason", ["", "--reason ' '", "--reason '\t-'"])
+def test_what_was_measured_is_not_changed_without_a_reason_and_the_hint_is_the_whole_command(begun, words, reason):
+    before = begun("export measurements").out, begun("log --json").out
+    told = begun(f"edit P01 {words} {reason}")
+
+    assert (told.code, told.out) == (2, "")
+    assert "a reason is needed to change what was recorded of P01 on 2026-03-02" in told.err
+    assert (begun("export measurements").out, begun("log --json").out) == before
+    assert begun(*told.hint).code == 0
+    assert begun("log --last 1 --json").rows[0]["reason"] == "typing error"
+    assert begun("export measurements").out != before[0]
+
+
+@pytest.mark.parametrize("words", ["--visit V1", "--method MRI", "--note telephone", "L1=28", "--date 2026-03-02"])
+def test_a_label_a_method_a_note_and_what_changes_nothing_need_no_reason(begun, words):
+    assert begun(f"edit P01 2026-03-02 {words}").code == 0
+
+
+def test_before_and_after_stand_in_the_refusal(begun):
+    told = begun("edit P01 2026-03-02 L1=31 --remove G1")
+
+    assert "G1 12 mm taken back; L1 28 mm -> 31 mm" in told.err
+
+
+def test_at_a_terminal_it_shows_before_and_after_and_asks_why(begun, record_path):
+    with Conversation(record_path, "edit", "P01", "2026-03-02", "L1=31") as talk:
+        talk.answer("L1 28 mm -> 31 mm", "  ")
+        talk.answer("Some words", "two digits swapped")
+        assert talk.end() == 0
+    newest = begun("log --last 1 --json").rows[0]
+
+    assert newest["reason"] == "two digits swapped"
+    assert newest["rows"] == ["P01 2026-03-02 L1: 28 mm -> 31 mm"]
+
+
+def test_at_a_terminal_nothing_is_written_when_no_reason_is_given(begun, record_path):
+    before = begun("log --json").out
+    with Conversation(record_path, "edit", "P01", "2026-03-02", "--remove", "L1") as talk:
+        talk.interrupt("L1 28 mm taken back", "\x03")
+
+    assert begun("log --json").out == before
+
+
+def test_what_was_shown_must_still_be_there_when_the_reason_is_given(begun, record_path):
+    with Conversation(record_path, "edit", "P01", "2026-03-02", "L1=31") as talk:
+        talk.wait_for("L1 28 mm -> 31 mm")
+        begun("edit P01 2026-03-02 L1=30 --reason 'measured again'")
+        talk.answer("Why?", "typing error")
+        assert talk.end() == 4
+        assert "was changed by somebody else meanwhile" in talk.shown
+
+    assert begun("status P01 --json").rows[0]["value"] == 42
 
 
 def test_undo_takes_the_last_change_back_and_undo_again_the_one_before(begun):
@@ -123,7 +188,7 @@ def test_undo_of_an_undo_brings_the_change_back(begun):
 
 
 def test_undo_refuses_what_a_later_change_touched(begun):
-    begun("edit P01 2026-03-02 L1=31")
+    begun("edit P01 2026-03-02 L1=31 --reason slip")
     told = begun("undo 3 --yes")
 
     assert told.code == 4

@@ -1,6 +1,7 @@
 """What a person types of a laboratory's report: read with its unit, kept as printed, judged, corrected, taken back."""
 
 import csv
+import io
 import json
 from decimal import Decimal
 
@@ -232,7 +233,7 @@ def test_a_name_is_read_whatever_its_case(leukaemia, record_path):
 
 def test_a_late_value_prints_the_earlier_answers_it_changed(leukaemia):
     leukaemia("add A1 2026-04-10 bm_blasts_pct=6 pb_blasts_pct=0 anc=1.1 plt=110")
-    told = leukaemia("edit A1 2026-02-10 bm_blasts_pct=40")
+    told = leukaemia("edit A1 2026-02-10 bm_blasts_pct=40 --reason slip")
 
     assert "this changed answers given before:" in told.out
     assert "2026-02-10  CRi -> NR" in told.out
@@ -260,8 +261,8 @@ def test_a_sample_outside_the_window_is_kept_and_said_not_to_count(leukaemia):
 
 def test_two_samples_of_one_visit_are_two_values_and_each_is_corrected_by_its_day(leukaemia, record_path):
     leukaemia("add A1 2026-03-10 anc=0.9 anc=1.1@2026-03-14")
-    vague = leukaemia("edit A1 2026-03-10 anc=1.0")
-    named = leukaemia("edit A1 2026-03-10 anc=1.2@2026-03-14")
+    vague = leukaemia("edit A1 2026-03-10 anc=1.0 --reason slip")
+    named = leukaemia("edit A1 2026-03-10 anc=1.2@2026-03-14 --reason slip")
 
     assert vague.code == 4
     assert "anc has 2 samples at the visit of 2026-03-10" in vague.err
@@ -278,7 +279,7 @@ def test_a_lesion_has_no_sample(lymphoma):
 
 def test_a_visit_that_is_moved_takes_its_values_along_and_leaves_a_sample_its_own_day(leukaemia, record_path):
     leukaemia("add A1 2026-03-10 bm_blasts_pct=2 pb_blasts_pct=0 plt=100 anc=1.1@2026-03-14")
-    told = leukaemia("edit A1 2026-03-10 --date 2026-03-12")
+    told = leukaemia("edit A1 2026-03-10 --date 2026-03-12 --reason slip")
 
     assert told.code == 0
     assert "AML, ELN 2022: CR " in told.out
@@ -288,12 +289,12 @@ def test_a_visit_that_is_moved_takes_its_values_along_and_leaves_a_sample_its_ow
 
 def test_a_visit_is_not_moved_onto_the_day_of_one_of_its_own_samples(leukaemia):
     leukaemia("add A1 2026-03-10 anc=0.9 anc=1.1@2026-03-14")
-    told = leukaemia("edit A1 2026-03-10 --date 2026-03-14")
+    told = leukaemia("edit A1 2026-03-10 --date 2026-03-14 --reason slip")
 
     assert told.code == 4
     assert "anc has a sample of 2026-03-14 beside that of the visit" in told.err
     assert leukaemia(*told.hint).code == 0
-    assert leukaemia("edit A1 2026-03-10 --date 2026-03-14").code == 0
+    assert leukaemia("edit A1 2026-03-10 --date 2026-03-14 --reason slip").code == 0
 
 
 # ------------------------------------------------------------------------------------ again, otherwise, back
@@ -331,9 +332,9 @@ def test_a_value_is_taken_back_and_undo_brings_it_again(leukaemia, record_path):
 
 
 def test_a_correction_of_how_a_value_was_printed_is_one(leukaemia, record_path):
-    assert leukaemia("edit A1 2026-02-10 anc=400/uL").code == 0
+    assert leukaemia("edit A1 2026-02-10 anc=400/uL --reason slip").code == 0
     assert kept(record_path, "A1", "anc")[-1][1:3] == ("400", "/uL")
-    assert "already recorded" in leukaemia("edit A1 2026-02-10 anc=400/uL").out
+    assert "already recorded" in leukaemia("edit A1 2026-02-10 anc=400/uL --reason slip").out
 
 
 def test_the_log_names_the_value(leukaemia):
@@ -556,3 +557,38 @@ def test_add_without_values_names_what_was_entered_before(lymphoma):
         "uptake_vs_baseline=VALUE",
         "spleen_mm=VALUE",
     ]
+
+
+# ------------------------------------------------------------------------- how a result was come by
+
+
+def results(typed, test):
+    return [
+        (row["value"], row["note"])
+        for row in csv.DictReader(io.StringIO(typed("export results").out))
+        if row["test"] == test
+    ]
+
+
+def test_method_and_sensitivity_stand_in_brackets_behind_a_word_and_are_kept_as_its_note(leukaemia):
+    told = leukaemia("add", "A1", "2026-03-10", "mrd=negative (flow, 1e-4)")
+
+    assert told.code == 0
+    assert "mrd negative (flow, 1e-4)" in told.out
+    assert results(leukaemia, "mrd") == [("negative", "flow, 1e-4")]
+    assert leukaemia("add A1 2026-03-10 mrd=negative").code == 0  # the same, said more shortly
+    assert results(leukaemia, "mrd") == [("negative", "flow, 1e-4")]
+
+
+def test_another_method_is_a_correction(leukaemia):
+    leukaemia("add", "A1", "2026-03-10", "mrd=negative (flow, 1e-4)")
+    told = leukaemia("add", "A1", "2026-03-10", "mrd=negative (NGS)")
+
+    assert told.code == 4
+    assert leukaemia(*told.hint).code == 0
+    assert results(leukaemia, "mrd") == [("negative", "NGS")]
+
+
+@pytest.mark.parametrize("word", ["anc=50 (/uL)", "mrd=perhaps (flow)", "mrd=negative (", "mrd=(flow)"])
+def test_what_stands_in_brackets_behind_a_number_or_an_unknown_word_is_no_note(leukaemia, word):
+    assert leukaemia("add", "A1", "2026-03-10", word).code == 4

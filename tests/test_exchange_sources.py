@@ -172,8 +172,14 @@ def test_a_file_that_ends_in_the_middle_of_a_row_is_noticed(file):
         (HEADER.encode() + b"P1,2026-01-05,L1," + b"3" * 200_000 + b"\n", "line 2: the row is no CSV"),
         (HEADER.encode() + b"x" * 2_500_000, "line 2 is longer than"),
         (b"x" * 2_500_000, "line 1 is longer than"),
-        (b'{"patient_id": "P1"}\n', "the header lacks"),
-        (b"<html><body>\n", "the header lacks"),
+        (b'{"patient_id": "P1"}\n', "is no table it is JSON"),
+        (b'\xef\xbb\xbf [{"patient_id": "P1"}]\n', "is no table it is JSON"),
+        (b"<html><body>\n", "is no table it is HTML or XML"),
+        (b'<?xml version="1.0"?>\n', "is no table it is HTML or XML"),
+        (HEADER.encode() + b"P1,2026-01-05,L1," + b"," * 16_382 + b"x\n", "line 2: the row has 16,386 cells"),
+        (HEADER.encode().rstrip() + b",x" * 16_381 + b"\n", "line 1: the row has 16,385 cells"),
+        (HEADER.encode() + b'P1,2026-01-05,L1,32,"' + b"ab\n" * 400_000, "line 2: the row is no CSV"),
+        (HEADER.encode() + b"P1,2026-01-05,L1,32" + b',"\nab"' * 200_000, "goes on for more than 1,000,000 signs"),
         (bytes(range(1, 256)) * 20, "is not UTF-8 text"),
     ],
 )
@@ -336,6 +342,23 @@ def test_rows_can_be_had_again_as_they_stand(file):
 
         assert table.header == ("patient_id", "date", "lesion_id", "longest_mm")
         assert list(table.raw_rows(bad)) == [(3, ["P1", "2026-01-06", "L1", "oops"])]
+
+
+def test_rows_that_are_too_short_or_too_long_are_had_again_with_as_many_cells_as_the_header(file):
+    text = HEADER.replace("\n", ",note\n") + "P1,2026-01-06,L1\nP1,2026-01-06,L1,32,soft, round, mobile\n"
+    with open_table(file(text), today=TODAY) as table:
+        assert list(table.raw_rows({2, 3})) == [
+            (2, ["P1", "2026-01-06", "L1", "", ""]),
+            (3, ["P1", "2026-01-06", "L1", "32", "soft, round, mobile"]),
+        ]
+
+
+def test_of_very_many_or_very_long_columns_that_are_not_known_a_few_are_named(file):
+    names = ["x" * 60_000, *(f"c{number}" for number in range(200))]
+    with open_table(file(HEADER.replace("\n", "," + ",".join(names) + "\n") + ROW), today=TODAY) as table:
+        assert len(table.unknown_columns) == 101
+        assert table.unknown_columns[0] == "x" * 100 + "..."
+        assert table.unknown_columns[-1] == "... (201 in all)"
 
 
 @pytest.mark.parametrize("ordered", [True, False])

@@ -13,7 +13,7 @@ import pytest
 
 from remtrack.errors import RefusedError, RemtrackError, UsageError
 from remtrack.exchange.sources import open_table
-from remtrack.exchange.workbook import text_of
+from remtrack.exchange.workbook import Sheet, text_of
 from remtrack.verdict import Problem
 
 TODAY = date(2026, 11, 22)
@@ -261,24 +261,106 @@ def test_a_workbook_that_unpacks_to_far_more_than_it_holds_is_refused(altered, n
 @pytest.mark.parametrize(
     ("part", "why"),
     [
-        (b"".join(b"<c><v>%d</v></c>" % at for at in range(150_000)), "elements in one row"),
-        (b"".join(b"<x>%d" % at for at in range(250_000)), "elements in one row"),
-        (b"<c><v>%s</v></c>" % (b"0123456789" * 1_100_000 + NOISE), "a row of more than"),
-        (b'<c r="%s"/>' % (b"0123456789" * 1_100_000 + NOISE), "a row of more than"),
+        (b"".join(b"<c><v>%d</v></c>" % at for at in range(17_000)), "row 1 has a cell that cannot be there"),
+        (b'<c r="XFE1"><v>1</v></c>', "row 1 has a cell that cannot be there"),
+        (b'<c r="B1"><v>1</v></c><c r="B1"><v>2</v></c>', "row 1 has a cell that cannot be there"),
+        (b'<c r="1"><v>1</v></c>', "is no place of a cell"),
+        (b'<c t="str"><v>%s</v></c>' % (b"x" * 32_768), "a text of more than 32,767 signs"),
+        (b'<c t="str"><v>%s</v></c>' % NOISE[:32_000] * 32, "more than 1,000,000 signs"),
+        (b'<c r="%s"/>' % (b"0123456789" * 200_000 + NOISE), "a tag of more than a million bytes"),
+        (b"<!--%s-->" % (b"0123456789" * 200_000 + NOISE), "a tag of more than a million bytes"),
+        (b"<a>" * 30_000, "elements more than 100 deep"),
     ],
 )
-def test_a_sheet_that_would_fill_the_memory_is_refused(altered, part, why):
+def test_a_sheet_that_would_fill_the_memory_or_hide_a_cell_is_refused(altered, part, why):
     with pytest.raises(RefusedError, match="no ordinary workbook") as caught:
         rows(altered(SHEET, lambda xml: xml.replace(b"<sheetData>", b"<sheetData><row>" + part, 1)))
 
     assert why in caught.value.why
 
 
-def test_a_sheet_with_a_row_beyond_the_last_one_there_can_be_is_refused(altered):
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (b'<row r="999999999999"', "a sheet has at most 1,048,576 rows"),
+        (b'<row r="1"', "row 1 cannot be there: it stands behind row 1"),
+        (b'<row r="x"', "is no number of a row"),
+    ],
+)
+def test_a_row_where_none_can_be_is_refused_and_never_passed_over(altered, row, why):
     with pytest.raises(RefusedError, match="no ordinary workbook") as caught:
-        rows(altered(SHEET, lambda xml: xml.replace(b'<row r="2"', b'<row r="999999999999"')))
+        rows(altered(SHEET, lambda xml: xml.replace(b'<row r="2"', row)))
 
-    assert "at most 1,048,576 rows" in caught.value.why
+    assert why in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        (b'<c r="D4" t="s"><v>99999</v></c>', r"row 4 cannot be read"),
+        (b'<c r="D4" t="s"><v>-1</v></c>', r"row 4 cannot be read"),
+        (b'<c r="D4" t="b"><v>2</v></c>', r"row 4 cannot be read"),
+        (b'<c r="D4" t="zz"><v>2</v></c>', r"row 4 cannot be read"),
+        (b'<c r="D4"><v>nan</v></c>', r"row 4 cannot be read"),
+        (b'<c r="D4"><v>1_0</v></c>', r"row 4 cannot be read"),
+        ('<c r="D4"><v>٣٢</v></c>'.encode(), r"row 4 cannot be read"),
+    ],
+)
+def test_a_cell_that_holds_what_none_can_is_refused_with_its_row(altered, cell, what):
+    """Python would read a shared text of -1 as the last one, 1_0 as 10, and Arabic digits as ours."""
+    with pytest.raises(RefusedError, match=what):
+        rows(altered(SHEET, lambda xml: re.sub(rb'<c r="D4"[^>]*>.*?</c>', cell, xml)))
+
+
+def test_texts_are_read_with_their_runs_and_escapes_but_not_how_they_are_pronounced(altered):
+    text = (
+        b'<c r="D4" t="inlineStr"><is><r><t>3</t></r><r><rPr><b/></rPr><t xml:space="preserve">2 mm</t></r>'
+        b'<rPh sb="0" eb="1"><t>x</t></rPh></is></c><c r="E4" t="str"><v>a_x000D__x000A_b_xD800__x005F_</v></c>'
+    )
+
+    found = rows(altered(SHEET, lambda xml: re.sub(rb'<c r="D4"[^>]*>.*?</c>', text, xml)))
+
+    assert (found[2].longest_mm, found[2].note) == (32, "a\nb_xD800__")
+
+
+def test_dates_are_found_by_the_format_of_their_cell_also_by_the_numbers_other_languages_use(altered, workbook):
+    for number, is_date in ((14, True), (22, True), (31, True), (57, True), (2, False), (49, False)):
+        path = workbook(S=[HEADER, ["P1", moment("2026-01-05"), "L1", 1, None]])
+        with zipfile.ZipFile(path) as source:
+            parts = {name: source.read(name) for name in source.namelist()}
+        styles = re.sub(rb"<numFmts.*?</numFmts>", b"", parts["xl/styles.xml"], flags=re.DOTALL)
+        parts["xl/styles.xml"] = re.sub(rb'numFmtId="1[0-9]{2}"', b'numFmtId="%d"' % number, styles)
+        with zipfile.ZipFile(path, "w") as target:
+            for name, content in parts.items():
+                target.writestr(name, content)
+        (row,) = rows(path)
+
+        assert isinstance(row, Problem) is not is_date, number
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels", "xl/styles.xml", SHEET],
+)
+def test_every_part_that_is_read_may_declare_nothing(altered, part):
+    with pytest.raises(RefusedError) as caught:
+        rows(
+            altered(part, lambda xml: b'<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + xml.split(b"?>")[-1])
+        )
+
+    assert "declares names of its own" in caught.value.why
+
+
+def test_a_sheet_says_the_same_as_the_package_that_writes_it_reads():
+    for title in ("Study3", "Study5"):
+        book = openpyxl.load_workbook(SAMPLES / "atezolizumab_excerpt.xlsx", data_only=True)
+        theirs = [[text_of(value, ".", exact=at == 0) for at, value in enumerate(row)] for row in book[title].values]
+        with (SAMPLES / "atezolizumab_excerpt.xlsx").open("rb") as raw:
+            sheet = Sheet(raw, "x", title, ".")
+            ours = [[*sheet.header], *(cells for _, cells in sheet.rows(frozenset([0])))]
+            sheet.close()
+
+        assert [cells + [""] * (len(theirs[0]) - len(cells)) for cells in ours] == theirs
 
 
 def test_a_date_that_no_calendar_has_is_a_bad_cell_and_warns_nobody(workbook):
@@ -292,15 +374,12 @@ def test_a_date_that_no_calendar_has_is_a_bad_cell_and_warns_nobody(workbook):
     assert (good.line_no, bad.line, bad.column) == (2, 3, "date")
 
 
-def test_a_sheet_that_declares_entities_is_refused(altered):
+def test_a_sheet_of_a_billion_laughs_is_refused(altered):
     nested = "".join(f'<!ENTITY a{at} "{f"&a{at - 1};" * 10}">' for at in range(1, 12))
     doctype = f'<!DOCTYPE x [<!ENTITY a0 "ha">{nested}]>'.encode()
 
     with pytest.raises(RefusedError, match="workbook"):
-        rows(altered(SHEET, lambda xml: doctype + xml.partition(b"?>")[2].replace(b"<sheetData>", b"<sheetData>&a11;")))
-    with pytest.raises(RefusedError, match="workbook") as caught:
-        rows(altered(SHEET, lambda xml: b"<!DOCTYPE x []>" + xml.partition(b"?>")[2]))
-    assert "declares names of its own" in caught.value.why
+        rows(altered(SHEET, lambda xml: doctype + xml.replace(b"<sheetData>", b"<sheetData>&a11;")))
 
 
 def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(workbook, tmp_path):

@@ -28,6 +28,22 @@ def rows_of(told):
     return [(row["patient_id"], row["date"], row["what"], row["reading"]) for row in told.rows]
 
 
+def test_a_laboratory_value_stands_in_the_log_once_as_it_was_written(typed):
+    typed("patient add A1 --criteria blood-aml-eln-2022 --started 2024-01-10")
+    typed('add A1 2024-01-08 bm_blasts_pct=60% "anc=300 /uL" emd=no --visit screening')
+    typed("edit A1 2024-01-08 bm_blasts_pct=61 --reason slip")
+    corrected, added, begun = (row["rows"] for row in typed("log A1 --json").rows)
+
+    assert corrected == ["A1 2024-01-08 bm_blasts_pct: 60 % -> 61"]
+    assert set(added) == {
+        "A1 2024-01-08: line 1, visit 2024-01-08, label screening",
+        "A1 2024-01-08 anc: 300 /uL",
+        "A1 2024-01-08 bm_blasts_pct: 60 %",
+        "A1 2024-01-08 emd: no",
+    }
+    assert "A1 blood-aml-eln-2022 line 1: criteria added" in begun
+
+
 # ------------------------------------------------------------------------------------- as it was known
 
 

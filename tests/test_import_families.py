@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 from make_mixed_trial import IN_ORDER, TABLES, histories, write_mixed
 
+from remtrack.cli import run
 from remtrack.criteria import load_family
 from remtrack.criteria.results import read_result
 from remtrack.fold import assess
 from remtrack.model import Result
 from remtrack.store import open_record
 from remtrack.tracker.importing import Request, import_tables
+from remtrack.verdict import POSSIBLE_PROGRESSION, PROGRESSION
 
 TODAY = date(2026, 11, 22)
 AML = "blood-aml-eln-2022"
@@ -418,3 +420,69 @@ def test_the_mixed_trial_has_bounds_words_units_gaps_and_relapses(tmp_path):
     for printed in (",<1,%", ",<20,", ",undetectable,", ",not done,", ",/uL", ",g/L", ",mg/dL", ",<0.1,ng/mL"):
         assert printed in results
     assert ",2,blood-" in lines
+
+
+# -------------------------------------------------------------- a new lesion that the next line measures
+
+TWO_LINES = [
+    "patient_id,line,criteria,started_on,baseline_on,settings",
+    "Q1,1,{0},2024-01-10,,{1}",
+    "Q1,2,{0},2024-06-10,2024-06-03,{1}",
+]
+RELAPSED = [
+    "patient_id,line,date,lesion_id,role,kind,organ,longest_mm,short_mm,state",
+    "Q1,1,2024-01-08,L1,target,{0},liver,40,40,",
+    "Q1,1,2024-06-03,L1,,,,20,20,",
+    "Q1,1,2024-06-03,N1,new,{0},liver,38,38,{1}",
+    "Q1,2,2024-06-03,L1,target,,,20,20,",
+    "Q1,2,2024-06-03,N1,target,,,38,38,{2}",
+    "Q1,2,2024-08-05,L1,target,,,20,20,",
+    "Q1,2,2024-08-05,N1,target,,,38,38,",
+]
+
+
+def relapsed(family, called, again=""):
+    kind = "CE" if family == "rano-2.0" else "nonnodal"
+    return {
+        "lines": [row.format(family, "mode=CT" if family == "lugano-2014" else "") for row in TWO_LINES],
+        "measurements": [row.format(kind, called, again) for row in RELAPSED],
+    }
+
+
+@pytest.mark.parametrize("again", ["", "unequivocal"])
+@pytest.mark.parametrize("called", ["unequivocal", "equivocal", ""])
+@pytest.mark.parametrize("family", ["recist-1.1", "irecist", "mrecist-hcc", "lugano-2014", "rano-2.0"])
+def test_a_lesion_called_new_is_a_measured_target_of_the_next_line_at_the_same_visit(take, family, called, again):
+    tables = relapsed(family, called, again)
+    for _ in range(2):
+        done = take(**tables)
+        assert errors(done) == []
+    with open_record(take.path) as record:
+        courses = {stored.course.line: stored.course for stored in record.courses()}
+        readings = [row for row in record.rows("measurements", patient_id="Q1") if row["lesion_id"] == "N1"]
+
+    assert [row["state"] for row in readings] == [called or "measured", "measured"]
+    assert courses[2].baseline_value is not None
+    assert courses[2].baseline_value == courses[2].assessments[0].value
+    if called == "unequivocal":
+        assert courses[1].assessments[0].kind in (PROGRESSION, POSSIBLE_PROGRESSION)
+
+
+def test_a_record_with_such_a_lesion_is_read_back_from_its_own_export(take, tmp_path, capsys):
+    assert errors(take(**relapsed("recist-1.1", "unequivocal"))) == []
+    before = answers(take.path)
+    run(["--db", str(take.path), "export", "-o", str(tmp_path / "out")])
+    other = tmp_path / "other.db"
+    done = import_tables(other, Request(source=str(tmp_path / "out"), today=TODAY), "tester")
+
+    assert errors(done) == []
+    assert answers(other) == before
+
+
+def test_two_readings_of_one_lesion_and_visit_are_refused_with_the_word_that_differs(take):
+    tables = relapsed("recist-1.1", "unequivocal")
+    tables["measurements"].append("Q1,1,2024-06-03,N1,new,,,38,38,equivocal")
+    told = errors(take(**tables))
+
+    assert "two readings on 2024-06-03, 38x38 (unequivocal) here" in told[0].what
+    assert "38x38 (equivocal) in line" in told[0].what

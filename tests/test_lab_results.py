@@ -226,3 +226,16 @@ def test_answers_that_cannot_be_said_are_carried_through():
     assert all_of(False, None) is False
     assert any_of(True, None) is True
     assert any_of(False, None) is None
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [(("2", "2.0", "2.00"), "2"), (("4.5", "4.50"), "4.5"), (("100", "1E+2", "100.0"), "100"), (("0", "0.0"), "0")],
+)
+def test_a_number_is_the_same_however_many_zeros_it_is_written_with_and_whatever_was_read_before(written, said, order):
+    """2 and 2.0 are equal, and so are remembered as one: what was read first must not show in the answers after it."""
+    test = Analyte("test", "%", "", PERCENT)  # one of its own, of which nothing is remembered yet
+    read = [read_result(Result("test", Decimal(value), said, "%"), test, DAY) for value in written[order]]
+
+    assert {(str(one.amount.value), one.said) for one in read} == {(said, f"{said} %")}

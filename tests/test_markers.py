@@ -254,7 +254,10 @@ def test_what_response_would_have_needed_is_named():
 
     assert missing.undecided == ("no CA-125 before the start of treatment on 2024-01-10",)
     assert too_old.undecided[0].startswith("no CA-125 from the 14 days before the start")
-    assert (not_raised.overall, not_raised.undecided) == ("NE", ())
+    assert (not_raised.overall, not_raised.undecided) == (
+        "NE",
+        ("CA-125 20 U/mL; before treatment 60 U/mL on 2024-01-05, under 70 U/mL: response cannot be judged",),
+    )
 
 
 # --------------------------------------------------------------------------------------------- PSA

@@ -123,6 +123,38 @@ def test_the_viable_sum_decides_without_a_least_growth_in_mm(first, now, categor
     assert overall(on(0, L1=first), on(60, L1=now)) == [category]
 
 
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        ({}, "no target lesion enhances (sum 0 mm)"),
+        ({"G1": "8"}, "no target lesion enhances and every target node is under 10 mm (sum 8 mm)"),
+        ({"H1": "18"}, "no target lesion enhances and every target node is at the liver hilum under 20 mm (sum 18 mm)"),
+        (
+            {"G1": "8", "H1": "18"},
+            (
+                "no target lesion enhances and every target node is under 10 mm, at the liver hilum under 20 mm "
+                "(sum 26 mm)"
+            ),
+        ),
+    ],
+)
+def test_nodes_are_named_in_a_complete_response_only_where_there_are_any(node, told):
+    row = last(on(0, L1="40", **dict.fromkeys(node, "30")), on(60, L1="0", **node))
+
+    assert row.findings[0].because == f"{told}: complete response"
+
+
+def test_an_explanation_asks_for_any_growth_where_no_least_growth_is_set():
+    visits = on(0, L1="20"), on(60, L1="24")
+
+    def asked(settings=None):
+        steps = explain(history(*visits), "mrecist-hcc", settings, visits[1].visit_on).steps
+        return next(step.rule for step in steps if step.label == "Growth from it")
+
+    assert asked() == "> 0 mm"
+    assert asked({"min_abs_increase_mm": "5"}) == ">= 5 mm"
+
+
 def test_a_least_growth_can_be_set():
     visits = on(0, L1="20"), on(60, L1="24")
 

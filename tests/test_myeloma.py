@@ -228,7 +228,7 @@ def test_a_plasmacytoma_blocks_a_response_until_it_is_imaged_again_and_is_named(
     row = last({**SERUM, "plasmacytoma": "1000"}, {"serum_m": "0.1", "urine_m": "0"})
 
     assert row.overall == "SD"
-    assert any("plasmacytoma 1000 mm2 of 2024-01-08" in lack and "PR" in lack for lack in row.undecided)
+    assert any("plasmacytoma 1000 mm² of 2024-01-08" in lack and "PR" in lack for lack in row.undecided)
 
 
 @pytest.mark.parametrize(

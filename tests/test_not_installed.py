@@ -75,3 +75,46 @@ def test_the_line_can_be_given_another_family(left):
     assert left("line set P01 1 --criteria markers").code == 0
     assert json.loads(left("status P01 --json").out)["rows"][0]["criteria"] == "markers"
     assert left("check").code == 0
+
+
+def test_what_cannot_be_read_without_its_rules_is_refused_and_says_so(left):
+    told = left("add P01 2025-08-04 psa=3")
+
+    assert told.code == 4
+    assert f"it is judged by {PHOENIX}, of which no rules are installed" in told.err
+    assert left("add", "P01", "2025-08-04", "--nontarget", "B1 bone").code == 0
+
+
+def test_beside_a_family_that_is_installed_its_values_are_still_read(left):
+    write_metadata(left.site, "remtrack-phoenix", "1.0", {PHOENIX: "remtrack_phoenix:Phoenix"})
+    assert left(f"line set P01 1 --criteria {PHOENIX} --criteria markers").code == 0
+    uninstall(left.site, "remtrack-phoenix", "1.0")
+
+    assert left("add P01 2025-08-04 psa=3").code == 0
+
+
+def test_a_line_is_stopped_and_told_of_though_its_family_is_gone(left):
+    assert left("line stop P01 2025-08-04").code == 0
+    assert left("event P01 treatment_restart 2025-09-01").code == 0
+    assert left("event P01 death 2025-10-01").code == 0
+    assert left("line list P01").code == 0
+
+
+def test_a_table_of_values_for_such_a_line_is_kept_with_one_warning(left, tmp_path):
+    table = tmp_path / "results.csv"
+    table.write_text("patient_id,date,test,value\nP01,2025-08-04,psa,3\nP01,2025-09-01,psa,4\n", encoding="utf-8")
+    told = left("import", str(table))
+
+    assert told.code == 0
+    assert told.err.count(f"the family {PHOENIX} is not installed") == 1
+    assert left("export results").out.count("2025-0") == 3
+
+
+def test_a_table_that_names_a_family_that_is_not_there_is_refused_with_the_nearest(left, tmp_path):
+    table = tmp_path / "lines.csv"
+    table.write_text("patient_id,line,criteria\nP03,1,psa-phoenix\n", encoding="utf-8")
+    write_metadata(left.site, "remtrack-phoenix", "1.0", {PHOENIX: "remtrack_phoenix:Phoenix"})
+    told = left("import", str(table))
+
+    assert told.code == 4
+    assert f"did you mean {PHOENIX}?" in told.err

@@ -322,3 +322,118 @@ def test_no_command_on_the_families_of_this_program_asks_the_installed_packages(
     said = notes.read_text(encoding="utf-8")
     assert "importlib.metadata" not in said
     assert "remtrack.criteria.installed" not in said
+
+
+# ------------------------------------------------------------------------- a family that fails on a patient
+
+FRAGILE = """
+from remtrack.criteria.recist import Recist
+from remtrack.criteria.base import COMMON_SETTINGS
+
+class Fragile(Recist):
+    id = "fragile-1"
+    title = "Fragile"
+    revision = 7
+
+    def observe(self, basis, carried, visit):
+        if any(row.longest_mm == 13 for row in visit.measurements):
+            raise {error}
+        return super().observe(basis, carried, visit)
+"""
+
+
+@pytest.fixture
+def fragile(beside, site):
+    """P01 with a scan on which the family of another package fails, P02 and P03 without one."""
+    install(site, "fragile", FRAGILE.format(error="ZeroDivisionError('13')"), {"fragile-1": "fragile:Fragile"})
+    for patient, criteria in (("P01", "fragile-1 --criteria recist-1.1"), ("P02", "fragile-1"), ("P03", "recist-1.1")):
+        assert beside(f"patient add {patient} --criteria {criteria}").code == 0
+        beside("add", patient, "2026-01-05", "--target", "L1 liver 50")
+        assert beside(f"add {patient} 2026-03-02 L1={13 if patient == 'P01' else 20}").code == 0
+    return beside
+
+
+TROUBLE = 'the criteria family "fragile-1" failed on line 1 of P01'
+BLAME = "fragile 0.3: ZeroDivisionError: 13"
+SAID = (
+    'warning: the criteria family "fragile-1" of fragile 0.3 cannot be used: '
+    "it failed on line 1 of P01: ZeroDivisionError: 13\n"
+)
+
+
+def test_what_is_entered_is_kept_though_a_family_of_others_fails_on_it(fragile):
+    told = fragile("add P01 2026-05-04 L1=12")
+
+    assert told.code == 0
+    assert told.err.count(SAID) == 1
+    assert "Traceback" not in told.err
+    assert len(list(csv.DictReader(fragile("export measurements").out.splitlines()))) == 7
+
+
+def test_every_other_answer_is_shown_and_the_family_that_failed_is_named(fragile):
+    told = fragile("status --json")
+    rows = {(row["patient_id"], row["criteria"]): row["current"] for row in json.loads(told.out)["rows"]}
+    both = list(csv.DictReader(fragile("export assessments").out.splitlines()))
+
+    assert told.code == 0
+    assert told.err == SAID
+    assert rows["P02", "fragile-1"] == "PR"
+    assert rows["P03", "recist-1.1"] == "PR"
+    assert {(row["patient_id"], row["criteria"]) for row in both} == {
+        ("P01", "recist-1.1"),
+        ("P02", "fragile-1"),
+        ("P03", "recist-1.1"),
+    }
+    for command in ("status P01", "timeline P01", "remission P01", "status"):
+        shown = fragile(command)
+        assert (shown.code, "Traceback" in shown.err) == (0, False), command
+
+
+def test_asked_why_the_family_that_failed_is_the_error(fragile):
+    told = fragile("explain P01 2026-03-02 --criteria fragile-1")
+
+    assert told.code == 2
+    assert told.err.startswith(f"error: {TROUBLE}")
+    assert BLAME in told.err
+    assert fragile("explain P01 2026-03-02").code == 0
+
+
+def test_check_names_it_as_an_error_and_goes_on(fragile):
+    told = fragile("check --json")
+    found = [(row["rule"], row["severity"]) for row in json.loads(told.out)["rows"] if "P01" in row["what"]]
+
+    assert told.code == 1
+    assert ("cannot-judge", "error") in found
+    assert [row for row in json.loads(told.out)["rows"] if "P02" in row["what"] or "P03" in row["what"]] == []
+
+
+def test_recompute_answers_all_that_can_be_answered_and_a_mended_family_is_asked_again(fragile, site):
+    told = fragile("recompute")
+
+    assert (told.code, told.err) == (0, SAID)
+    install_source = FRAGILE.format(error="ZeroDivisionError('13')").replace("== 13", "== 1300")
+    (site / "fragile.py").write_text(install_source, encoding="utf-8")
+    rows = json.loads(fragile("status P01 --json").out)["rows"]
+    assert {row["criteria"]: row["current"] for row in rows}["fragile-1"] == "PR"
+    assert "altered" not in fragile("check").out
+    assert fragile("recompute").err == ""
+    assert fragile("check").code == 0
+
+
+def test_a_family_that_ends_the_program_is_named_too(beside, site):
+    install(site, "fragile", FRAGILE.format(error="SystemExit(0)"), {"fragile-1": "fragile:Fragile"})
+    beside("patient add P01 --criteria fragile-1")
+    beside("add", "P01", "2026-01-05", "--target", "L1 liver 50")
+    told = beside("add P01 2026-03-02 L1=13")
+
+    assert "SystemExit: 0" in told.err
+    assert json.loads(beside("log --json").out)["rows"][0]["command"] == "add"
+
+
+def test_a_change_keeps_by_which_revision_of_which_family_it_was_judged(fragile):
+    rules = [row["rules"] for row in json.loads(fragile("log --json").out)["rows"]]
+
+    assert rules[0]["recist-1.1"] == FAMILIES["recist-1.1"].revision
+    assert "fragile-1" not in rules[0]  # P03 is judged by RECIST 1.1 alone
+    assert rules[3]["fragile-1"] == 7
+    assert fragile("check").out.count("hash") == 0

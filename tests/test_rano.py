@@ -172,6 +172,7 @@ def test_without_steroids_or_clinical_status_the_visit_is_not_evaluable_unless_p
 
     assert row.overall == "NE"
     assert row.because.startswith(f"nothing is entered for {missing} (")
+    assert [lack.partition(" (")[0] for lack in row.undecided] == [f"nothing is entered for {missing}"]
     assert overall(START, on(60, {missing: None}, L1="50x30")) == ["PD"]
 
 

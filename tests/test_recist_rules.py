@@ -1053,3 +1053,12 @@ def test_what_happened_after_the_day_asked_about_is_left_out():
     course = judged(*RESPONSE, died=130, therapy=150, as_of=120)
 
     assert (len(course.assessments), course.extra.get("closed_on"), course.best_response) == (2, None, "PR")
+
+
+def test_a_visit_at_which_no_target_was_assessed_explains_its_growth_as_not_known():
+    followed = line(scan(0, L1=60, L2=8), scan(60, L1="not_assessed", L2="not_assessed"))
+    steps = explain(followed, "recist-1.1", {}, BASELINE + timedelta(days=60)).steps
+
+    assert any("not known" in step.value for step in steps)
+    assert any(step.result == "cannot say" for step in steps)
+    assert not any("-100" in step.value for step in steps)

@@ -20,7 +20,7 @@ from test_screens import show
 
 from remtrack import words
 from remtrack.show import explanation_screen, overview_screen, remission_screen, status_screen
-from remtrack.verdict import NO_DISEASE, NOT_EVALUABLE, RELAPSE, RESPONSE_KINDS
+from remtrack.verdict import NO_DISEASE, NOT_EVALUABLE, RELAPSE, RESPONSE_KINDS, STABLE
 from remtrack.words import limits, plain
 
 every_situation = pytest.mark.parametrize("name", CHOSEN)
@@ -338,7 +338,9 @@ def test_a_value_that_is_only_a_bound_is_shown_as_it_was_printed():
 )
 def test_the_thresholds_of_each_family_are_told_in_words_with_their_unit(thresholds, row, said):
     given = tuple((name, screen_samples.d(value)) for name, value in thresholds)
-    row = replace(samples.status_of(*row), thresholds=given, progression_on=None)
+    row = replace(
+        samples.status_of(*row), thresholds=given, progression_on=None, current="none yet", current_kind=STABLE
+    )
 
     assert said == limits.threshold_words(row)
 

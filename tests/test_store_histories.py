@@ -21,7 +21,7 @@ from store_samples import (
 )
 
 from remtrack.model import Event, Lesion, Line, Measurement, Result, Visit
-from remtrack.store import HISTORY_SQL, Unjudged
+from remtrack.store import Unjudged
 
 DAY = timedelta(days=1)
 
@@ -352,9 +352,3 @@ def test_facts_can_be_read_while_answers_are_being_written(record):
             seen.append((patient_id, len(found)))
 
     assert seen == [(f"P{number:03}", 1) for number in range(50)]
-
-
-def test_the_query_that_feeds_the_fold_can_be_run_by_itself(record):
-    write(record, put_story)
-
-    assert len(record._connection.execute(HISTORY_SQL).fetchall()) == 3

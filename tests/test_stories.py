@@ -190,3 +190,13 @@ def test_the_demo_shows_them_beside_the_other_invented_patients(tmp_path, monkey
 
     assert len(patients) == 21
     assert sum(name.startswith("S-") for name in patients) == 10
+
+
+def test_what_an_import_keeps_is_what_the_facts_give_when_another_process_asks_again(remtrack):
+    """The import reads each value before it is kept; that must not show in the digits of an answer."""
+    assert remtrack("import", str(STORIES)).code == 0
+
+    told = remtrack("check")
+
+    assert told.code == 0
+    assert "stored answers" not in told.out + told.err

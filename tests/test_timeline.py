@@ -519,9 +519,11 @@ def test_a_marker_beside_imaging_keeps_its_own_response_in_one_story(story_of):
 
 
 def test_one_course_alone_has_no_story_above_it(story_of):
-    shown = story_of("C01")("timeline C01 --format table").out
+    assert "the whole course" not in story_of("F01")("timeline F01 --format table").out
 
-    assert "the whole course" not in shown
+
+def test_a_remission_without_treatment_is_told_in_a_story(story_of):
+    assert "treatment-free remission begins" in story_of("C01")("timeline C01 --format table").out
 
 
 def test_a_response_that_was_never_confirmed_and_a_progression_are_told(story_of):

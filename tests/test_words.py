@@ -107,6 +107,21 @@ def test_a_duration_of_two_months_or_more_is_said_in_months_too():
     assert (words.span(60), words.span(200)) == ("60 days", "200 days (6.6 months)")
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (60, "60 days"),
+        (61, "61 days, about 2 months"),
+        (744, "744 days, about 24 months"),
+        (761, "761 days, about 2 years and 1 month"),
+        (1096, "1096 days, about 3 years"),
+        (1705, "1705 days, about 4 years and 8 months"),
+    ],
+)
+def test_a_long_time_is_told_to_a_patient_in_years(days, said):
+    assert said == plain.span(days)
+
+
 # States
 
 
@@ -249,16 +264,24 @@ def test_a_visit_that_reads_as_stable_after_progression_says_both():
 
 def test_the_limits_for_the_next_visit_carry_their_unit():
     thresholds = (("partial_to_mm", Decimal("52.5")), ("progression_from_mm", Decimal(72)))
-    early = replace(samples.PR_CONFIRMED, thresholds=thresholds)
+    early = replace(samples.SD, thresholds=thresholds)
 
     assert limits.threshold_words(early) == ("partial response at 52.5 mm or less", "progression from 72.0 mm")
 
 
 def test_a_size_that_is_progression_is_not_offered_as_a_partial_response():
-    assert limits.threshold_words(samples.PR_CONFIRMED) == (
-        "partial response below 38.4 mm",
-        "progression from 38.4 mm",
-    )
+    stable_again = replace(samples.SD, thresholds=samples.PR_CONFIRMED.thresholds)
+
+    assert limits.threshold_words(stable_again) == ("partial response below 38.4 mm", "progression from 38.4 mm")
+
+
+def test_a_level_that_is_reached_is_no_limit_of_the_next_visit():
+    not_judged = replace(samples.PR_CONFIRMED, current="NE", current_kind=verdict.NOT_EVALUABLE)
+    over = replace(not_judged, episodes=(samples.SHORT_REMISSION,))
+
+    assert limits.threshold_words(samples.PR_CONFIRMED) == ("progression from 38.4 mm",)
+    assert limits.threshold_words(not_judged) == ("progression from 38.4 mm",)
+    assert limits.threshold_words(over)[0] == "partial response below 38.4 mm"
 
 
 def test_after_progression_no_limit_is_named():
@@ -284,7 +307,7 @@ def test_after_progression_no_limit_is_named():
         (samples.BASELINE_ONLY, "One scan has been entered so far. The next one can be compared with it."),
         (samples.EMPTY, "No scan has been entered yet."),
         (samples.LEUKAEMIA, "Second complete remission since 6 October 2025."),
-        (samples.RELAPSED, "The leukaemia has come back on 2 March 2026."),
+        (samples.RELAPSED, "The leukaemia has come back (seen on 2 March 2026)."),
     ],
     ids=lambda value: value if isinstance(value, str) else value.patient_id,
 )
@@ -314,7 +337,7 @@ def test_cancer_seen_after_a_complete_response_or_none_at_all_is_seen_again():
     after_cr = replace(samples.PD_AFTER_PR, episodes=(samples.remission("P04", ended),))
     after_ned = replace(samples.PD_AFTER_PR, episodes=(), best_response="NED")
 
-    assert plain.state(after_cr) == plain.state(after_ned) == "The cancer has been seen again on 20 February 2026."
+    assert plain.state(after_cr) == plain.state(after_ned) == "The cancer was seen again on 20 February 2026."
 
 
 def test_lymphoma_and_myeloma_are_told_as_remission_though_clinicians_say_response():

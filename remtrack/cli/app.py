@@ -78,6 +78,8 @@ def _run(command: Any, argv: list[str]) -> int:
         return int(stop.exit_code)
     except typer.TyperException as error:
         raise usage(error, argv) from None
+    if result == Exit.INTERRUPTED:  # Typer makes a number of Ctrl-C and would end without a word
+        raise KeyboardInterrupt
     sys.stdout.flush()
     return int(result) if isinstance(result, int) else Exit.DONE
 
@@ -185,6 +187,14 @@ def _path(argv: Sequence[str]) -> str:
     return word
 
 
+def say_version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        print(f"remtrack {__version__}")
+        raise typer.Exit
+
+
 def build(word: str) -> typer.Typer:
     """Return the app with the command `word` alone, or with all of them."""
     from importlib import import_module
@@ -217,7 +227,9 @@ def build(word: str) -> typer.Typer:
             int | None,
             typer.Option("--passphrase-fd", metavar="N", help="Where an encrypted record's passphrase is read from."),
         ] = None,
-        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+        _version: Annotated[
+            bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version and stop.")
+        ] = False,
     ) -> None:
         """
         Record tumour measurements after each scan, and see the response by the published criteria.
@@ -226,11 +238,6 @@ def build(word: str) -> typer.Typer:
         """
         from pathlib import Path
 
-        if version:
-            from .. import __version__
-
-            print(f"remtrack {__version__}")
-            raise typer.Exit
         path = Path(db).expanduser() if db else None
         ctx.obj = Session(path, who, not no_input, find_today(), passphrase_fd)
 

@@ -24,8 +24,9 @@ def init(
 
     Example: remtrack init
 
-    `patient add` and `import` make it too when it is not there. An encrypted one needs the extra `encrypt`;
-    the passphrase is asked, or comes from --passphrase-fd or REMTRACK_PASSPHRASE.
+    `patient add` and `import` make it too when it is not there, but never an encrypted one: that is made here
+    before anything is entered. It needs the extra `encrypt`; the passphrase is asked, or comes from
+    --passphrase-fd or REMTRACK_PASSPHRASE.
     """
     here = session(ctx)
     existed = here.path.exists()

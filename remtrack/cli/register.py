@@ -48,7 +48,7 @@ def patient_add(
     Example: remtrack patient add P08 --started 2026-01-15
     """
     from ..exchange.cells import CellError, parse_patient_id
-    from ..tracker.registry import add_patient
+    from ..tracker.registry import add_patient, first_step
 
     here = session(ctx)
     try:
@@ -71,7 +71,7 @@ def patient_add(
         answer(f"{code}: already there, nothing to change")
     else:
         answer(f"{code}: {'added' if outcome.added else 'changed'}")
-        saved(outcome, f'remtrack add {code} --target "L1 liver 42"' if outcome.added else "")
+        saved(outcome, first_step(code, criteria or ()) if outcome.added else "")
 
 
 @patient.command("show")
@@ -382,8 +382,10 @@ def event(
 
     Example: remtrack event P01 last_contact 2026-03-02
 
-    EVENT is treatment_start, treatment_stop, therapy, local_therapy, transplant,
-    clinical_progression, death, last_contact or note.
+    EVENT is treatment_start, treatment_stop, treatment_restart, therapy, local_therapy, transplant,
+    radiotherapy_end, clinical_progression, progression (CML: to accelerated or blast phase),
+    response_landmark (AML), induction_end (ALL), growth_factor, transfusion, platelet_transfusion,
+    death, last_contact or note.
     """
     from ..tracker.registry import record_event
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
+from ..tracker.lookup import quote
 from ..tracker.scans import Introduced, Scan, Word
 from .session import Json, Session, answer, chosen_format, need_terminal, on_terminal, say_problem, session, talk
 
@@ -105,30 +107,55 @@ def edit(
 
     Example: remtrack edit P01 2026-03-02 L1=31 --reason "typing error"
 
-    Example: remtrack edit P07 2026-03-02 anc=1.1
+    Example: remtrack edit P07 2026-03-02 anc=1.1 --reason "wrong tube"
 
-    Of two samples of one visit, name the day: anc=1.1@2026-02-27, --remove anc@2026-02-27. The value
-    before stays in the log, and undo takes a correction back.
+    Of two samples of one visit, name the day: anc=1.1@2026-02-27, --remove anc@2026-02-27. A size, a state, a
+    value or a date is changed with a reason, which is asked for when it is not given; the value before stays in the
+    log, and undo takes a correction back.
     """
     here = session(ctx)
     day, readings = split_words(here, words)
     if day is None:
         raise UsageError(
-            "edit needs the date of the visit", "", f"remtrack edit {patient} {here.today} " + " ".join(words)
+            "edit needs the date of the visit",
+            "",
+            f'remtrack edit {quote(patient)} {here.today} {" ".join(map(quote, words))} --reason "typing error"',
         )
     if not (readings or remove or new_date or visit or method or note):
         raise UsageError(
             "nothing to correct was given",
             "a reading, --date, --remove, --visit, --method or --note",
-            f'remtrack edit {patient} {day} L1=SIZE --reason "typing error"',
+            f'remtrack edit {quote(patient)} {day} L1=SIZE --reason "typing error"',
         )
     scan = Scan(patient, day, readings, reader=reader, label=visit, method=method, note=note, reason=reason)
     taken = [Word(name.strip(), "", on) for name, on in (split_day(here, word) for word in remove or ())]
+    moved_to = here.optional_day(new_date)
     with here.write() as record:
-        from ..tracker.scans import edit_scan
+        from ..tracker.correcting import ReasonNeededError, edit_scan
 
-        outcome = edit_scan(record, scan, here.who, new_date=here.optional_day(new_date), remove=taken)
+        try:
+            outcome = edit_scan(record, scan, here.who, new_date=moved_to, remove=taken)
+        except ReasonNeededError as needed:
+            if not (here.asks and on_terminal()):
+                options = {"--date": new_date, "--reader": reader, "--visit": visit, "--method": method, "--note": note}
+                given = [(name, value) for name, value in options.items() if value]
+                typed = [*words, *chain.from_iterable([*given, *(("--remove", name) for name in remove or ())])]
+                hint = f'remtrack edit {" ".join(map(quote, (patient, *typed)))} --reason "typing error"'
+                raise UsageError(needed.what, needed.why, hint) from None
+            scan = scan._replace(reason=ask_why(patient, day, needed.changed))
+            outcome = edit_scan(record, scan, here.who, new_date=moved_to, remove=taken, shown=needed.changed)
     report(outcome, chosen_format(None, json, "plain"), "edit")
+
+
+def ask_why(patient: str, day: date, changed: Sequence[str]) -> str:
+    """Show what would change, before -> after, and return the reason that is typed."""
+    from ..exchange.cells import say_day
+    from ..tracker.correcting import is_reason
+
+    talk(f"{patient}, {say_day(day)}", *(f"  {item}" for item in changed))
+    while not is_reason(reason := str(typer.prompt("Why? It is kept in the log", err=True))):
+        talk("Some words, such as: typing error")
+    return reason
 
 
 # ------------------------------------------------------------------------------------- the grammar
@@ -215,7 +242,6 @@ def incomplete(
         what = "add needs a patient and at least one reading"
         return what, f'remtrack add P01 {day or here.today} --target "L1 liver 42"'
     from ..errors import RecordError
-    from ..tracker.lookup import quote
 
     begins, words = f"remtrack add {quote(patient)} {day or here.today}", ""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from dataclasses import dataclass, field
 from datetime import date
@@ -62,13 +63,15 @@ class Session:
     def write(self, *, create: bool = False, encrypt: bool = False) -> Record:
         from ..store import open_record
 
-        return open_record(
+        record = open_record(
             self.path,
             write=True,
             create=create,
             encrypt=encrypt,
             passphrase=self.new_passphrase if encrypt else self.passphrase,
         )
+        warn_of_others(self.path)
+        return record
 
     def passphrase(self) -> str:
         """Return the passphrase of the record."""
@@ -89,6 +92,14 @@ class Session:
 
     def optional_day(self, text: str | None) -> date | None:
         return None if text is None else self.day(text)
+
+
+def warn_of_others(path: Path) -> None:
+    """Say on stderr when everybody on this computer can read or write the record."""
+    mode = path.stat().st_mode if os.name == "posix" else 0  # elsewhere the mode says nothing of who may read
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        can = "write to" if mode & stat.S_IWOTH else "read"
+        talk(f"warning: everybody on this computer can {can} {path}; to mend it: chmod 600 {path}")
 
 
 def default_path() -> Path:

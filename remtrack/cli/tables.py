@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import RefusedError, UsageError
+from ..tracker.lookup import quote
 from .register import pairs
-from .session import Format, Json, Session, answer, chosen_format, say_problem, session, talk
+from .session import Format, Json, Session, answer, chosen_format, say_problem, session, talk, warn_of_others
 
 if TYPE_CHECKING:
     from ..store import Record
@@ -69,7 +70,7 @@ def import_(
     here = session(ctx)
     request = reading(here, source, sheet, mapping, constant, day_zero, prefix, decimal, date_order)
     request = replace(request, partial=partial, rejects=rejects, dry_run=dry_run, reason=reason)
-    done = import_tables(here.path, request, here.who)
+    done = import_tables(here.path, request, here.who, lambda: here.write(create=True))
     if json:
         import json as writer
 
@@ -245,6 +246,8 @@ def export(
             "the pseudonyms hang on a key, and the same key gives the same ones again",
             f"remtrack export {table or ''} --deidentify --key-file remtrack.key".replace("  ", " "),
         )
+    if key_file is not None:
+        keep_apart(key_file, out or (Path("remtrack-export") if table is None else None), table)
     with here.read() as record:
         if patient:
             from ..tracker.lookup import require_patient
@@ -273,10 +276,26 @@ def export(
                 exporting.write_stream(current, table, sys.stdout, patient)
 
 
+def keep_apart(key_file: Path, out: Path | None, table: str | None) -> None:
+    """Refuse a key where whoever is given the export would find it, or the export would overwrite it."""
+    if out is None:
+        return
+    place = out.resolve()
+    if key_file.resolve() == place or (table is None and key_file.resolve().is_relative_to(place)):
+        raise UsageError(
+            f"the key would be in {out} with the export",
+            "whoever has both can find out who is who",
+            f"remtrack export {table or ''} --deidentify --key-file remtrack.key -o {quote(str(out))}".replace(
+                "  ", " "
+            ),
+        )
+
+
 def masked(record: Record, key_file: Path) -> Masked:
     from ..tracker.deidentify import Masked, read_key
 
     key, is_new = read_key(key_file)
+    warn_of_others(key_file)
     if is_new:
         talk(f"{key_file}: a new key was made; keep it apart from the export, or destroy it")
     return Masked(record, key)
@@ -286,15 +305,20 @@ def export_masked(
     here: Session, seen: Masked, table: str | None, out: Path | None, patient: list[str] | None, chosen: str
 ) -> None:
     """Write one table or all of them as nobody can be recognised in them."""
-    from ..tracker import deidentify
+    from ..tracker import deidentify, exporting
 
     if table is None:
         folder = out or Path("remtrack-export")
         say_written(deidentify.write_folder(seen, folder, patient), folder)
+        others = sorted(at.name for at in folder.iterdir() if at.stem not in exporting.TABLES)
+        if others:
+            talk(f"warning: {folder} also holds {', '.join(others)}; look at that before you pass it on")
     elif chosen != "csv":
         from ..show import output, table_screen
 
-        output(table_screen(table, seen.columns(table), list(seen.rows(table, patient)), here.today), chosen)
+        # Without the day of the export: somebody may have been seen on it.
+        screen = table_screen(table, seen.columns(table), list(seen.rows(table, patient)), here.today)
+        output(screen._replace(as_of=None), chosen)
     elif out is not None:
         say_count(out, deidentify.write_table(seen, table, out, patient))
     else:
@@ -302,8 +326,8 @@ def export_masked(
 
         as_utf8(sys.stdout)
         deidentify.write_stream(seen, table, sys.stdout, patient)
-    if seen.left_out:
-        talk(f"left out: {seen.left_out:,} results of tests that no family knows, since their names are free text")
+    for why, count in seen.left_out.items():
+        talk(f"left out: {count:,} {why}")
 
 
 def say_written(counts: dict[str, int], folder: Path) -> None:

@@ -54,17 +54,17 @@ class Families(dict[str, Entry]):
 
 FAMILIES = Families(
     {
-        "recist-1.1": Entry("recist", 1, "RECIST 1.1", "response", "sum of diameters", "mm"),
-        "lugano-2014": Entry("lugano", 1, "Lugano 2014", "response", "sum of products", "mm²"),
-        "irecist": Entry("irecist", 1, "iRECIST", "response", "sum of diameters", "mm"),
-        "mrecist-hcc": Entry("mrecist", 1, "mRECIST for HCC", "response", "sum of viable diameters", "mm"),
-        "rano-2.0": Entry("rano", 1, "RANO 2.0", "response", "sum of products", "mm²"),
-        "blood-aml-eln-2022": Entry("aml", 1, "AML, ELN 2022", "remission", "marrow blasts", "%"),
-        "blood-all": Entry("blood_all", 1, "ALL, NCCN and ELN", "remission", "marrow blasts", "%"),
-        "blood-cml-eln-2020": Entry("cml", 1, "CML, ELN 2020", "response", "BCR::ABL1", "% IS", "log"),
-        "blood-cll-iwcll-2018": Entry("cll", 1, "CLL, iwCLL 2018", "remission", "sum of products of nodes", "mm²"),
-        "myeloma-imwg-2016": Entry("myeloma", 1, "Myeloma, IMWG 2016", "response", "M-protein or light chains", ""),
-        "markers": Entry("markers", 1, "CA-125 (GCIG 2011), PSA (PCWG3 2016)", "response", "marker in blood", ""),
+        "recist-1.1": Entry("recist", 2, "RECIST 1.1", "response", "sum of diameters", "mm"),
+        "lugano-2014": Entry("lugano", 2, "Lugano 2014", "response", "sum of products", "mm²"),
+        "irecist": Entry("irecist", 2, "iRECIST", "response", "sum of diameters", "mm"),
+        "mrecist-hcc": Entry("mrecist", 2, "mRECIST for HCC", "response", "sum of viable diameters", "mm"),
+        "rano-2.0": Entry("rano", 2, "RANO 2.0", "response", "sum of products", "mm²"),
+        "blood-aml-eln-2022": Entry("aml", 2, "AML, ELN 2022", "remission", "marrow blasts", "%"),
+        "blood-all": Entry("blood_all", 2, "ALL, NCCN and ELN", "remission", "marrow blasts", "%"),
+        "blood-cml-eln-2020": Entry("cml", 2, "CML, ELN 2020", "response", "BCR::ABL1", "% IS", "log"),
+        "blood-cll-iwcll-2018": Entry("cll", 2, "CLL, iwCLL 2018", "remission", "sum of products of nodes", "mm²"),
+        "myeloma-imwg-2016": Entry("myeloma", 2, "Myeloma, IMWG 2016", "response", "M-protein or light chains", ""),
+        "markers": Entry("markers", 2, "CA-125 (GCIG 2011), PSA (PCWG3 2016)", "response", "marker in blood", ""),
     }
 )
 DEFAULT = "recist-1.1"

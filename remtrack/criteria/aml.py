@@ -57,6 +57,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple, cast
 
 from ..model import History, Visit
@@ -344,12 +345,18 @@ class AmlFamily(AcuteLeukaemia):
 
     id = "blood-aml-eln-2022"
     title, word = ENTRY.title, ENTRY.word
-    revision, unit = ENTRY.revision, ENTRY.unit
+    revision, unit, measure = ENTRY.revision, ENTRY.unit, ENTRY.measure
     source = "Döhner 2022, Blood 140:1345"
     categories = CATEGORIES
     settings = SETTINGS
     analytes = ANALYTES
     inputs = tuple(analyte.as_input for analyte in ANALYTES.values())
+    events = MappingProxyType(
+        {
+            "response_landmark": "the day by which remission is looked for; without one from then on it is refractory",
+            **dict.fromkeys(SUPPORT, "in the 7 days before a blood count it is remarked on"),
+        }
+    )
     tables = (MORPHOLOGY, OVERALL)
     blood_test = BLASTS.name
     landmark = "response_landmark"
@@ -388,6 +395,7 @@ class AmlFamily(AcuteLeukaemia):
 
     def look_back(self, basis: AmlLine, visits: Sequence[Assessment]) -> Sequence[Assessment]:
         samples = {day: sample for day, panel in basis.panels.items() if (sample := mrd_sample(panel)) is not None}
+        visits = without_settled(visits)
         return with_labels(visits, label_mrd(visits, samples, mrd_name)) if samples else visits
 
     def conclude(self, basis: AmlLine, carried: Carried, course: Course) -> Course:
@@ -432,12 +440,26 @@ def blood_runs(panels: Iterable[Panel]) -> Iterator[BloodRun]:
         yield BloodRun(first_on, last_on)
 
 
+LOOK_AGAIN = "blasts in blood; look again from "
+
+
+def without_settled(visits: Sequence[Assessment]) -> Sequence[Assessment]:
+    """Return the visits without the remark to look again where a later one was called relapse, by whatever sample."""
+    relapsed_on = max((visit.visit_on for visit in visits if visit.kind == RELAPSE), default=date.min)
+    return [
+        visit._replace(flags=tuple(flag for flag in visit.flags if not flag.startswith(LOOK_AGAIN)))
+        if visit.visit_on < relapsed_on and any(flag.startswith(LOOK_AGAIN) for flag in visit.flags)
+        else visit
+        for visit in visits
+    ]
+
+
 def remarks(seen: Aml) -> Iterator[str]:
     """Yield what a reader should look at beside the category."""
     is_open = seen.run is not None and not seen.run.is_proven and seen.run.cleared_on is None
     has_relapsed = seen.carried.relapsed or seen.emd == "yes" or marrow_relapse(seen)
     if is_open and seen.in_remission and not has_relapsed:
-        yield f"blasts in blood; look again from {seen.settles_on} on, a second sample with blasts is relapse"
+        yield f"{LOOK_AGAIN}{seen.settles_on} on, a second sample with blasts is relapse"
     if seen.marrow is not None and seen.line.before is None and clear(seen) is False:
         yield "no marrow before treatment is known, so PR cannot be told from NR"
     if seen.carried.relapsed and clear(seen):

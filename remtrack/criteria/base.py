@@ -205,7 +205,8 @@ class Seen:
     What was observed at one visit, and what the tables have made of it so far.
 
     Each family adds its own names; rules and their sentences use them. `findings` fills up part by part,
-    so a later table can ask what an earlier one gave. `flags` are remarks for review, `extra` the side scales.
+    so a later table can ask what an earlier one gave. `flags` are remarks for review, `extra` the side scales, and
+    what the timeline draws besides the value: `drawn` lists these.
     """
 
     visit: Visit
@@ -227,6 +228,11 @@ S = TypeVar("S", bound=Seen)
 
 def always(_seen: Seen) -> bool:
     """Otherwise."""  # the condition of the last rule of a table, which catches all
+    return True
+
+
+def at_every_visit(_seen: Seen) -> bool:
+    """At every visit."""  # the same, of a table that has no other rule
     return True
 
 
@@ -310,7 +316,7 @@ class Table(Generic[S]):
     __slots__ = ("_rows", "part", "rules", "title")
 
     def __init__(self, part: str, title: str, *rules: Rule[S]) -> None:
-        if rules[-1].holds is not always:
+        if rules[-1].holds not in (always, at_every_visit):
             raise ValueError(f"the last rule of {title!r} must catch all")
         self.part, self.title, self.rules = part, title, rules
         self._rows = [(rule.holds, rule, Sentence(rule.sentence), self._ready(rule)) for rule in rules]
@@ -404,6 +410,10 @@ class Family:
     inputs: tuple[Input, ...]
     #: The laboratory and visit-level values among its inputs, by name; a family of lesions alone has none.
     analytes: Mapping[str, Analyte] = MappingProxyType({})
+    #: What it asks of a single lesion, by the name behind the lesion's id: N1_longest_mm is `longest_mm` of N1.
+    lesion_analytes: Mapping[str, Analyte] = MappingProxyType({})
+    #: The events it reads beside those that every family knows, and what each is for.
+    events: Mapping[str, str] = MappingProxyType({})
     tables: tuple[Table[Any], ...]
     measure = ""  # what its timeline draws, in words
     scale = "linear"  # of that drawing: linear, or log for what falls by powers of ten

@@ -56,6 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import ClassVar
 
 from ..episodes import DEATH, Terms, find_episodes
@@ -298,12 +299,15 @@ class AllFamily(AcuteLeukaemia):
 
     id = "blood-all"
     title, word = ENTRY.title, ENTRY.word
-    revision, unit = ENTRY.revision, ENTRY.unit
+    revision, unit, measure = ENTRY.revision, ENTRY.unit, ENTRY.measure
     source = "NCCN ALL; Gökbuget 2024, Blood 143:1891"
     categories = CATEGORIES
     settings = SETTINGS
     analytes = ANALYTES
     inputs = tuple(analyte.as_input for analyte in ANALYTES.values())
+    events = MappingProxyType(
+        {"induction_end": "the day by which remission is looked for; without one from then on it is refractory"}
+    )
     tables = (MORPHOLOGY, OVERALL)
     blood_test = BLASTS.name
     landmark = "induction_end"
@@ -392,7 +396,7 @@ class AllFamily(AcuteLeukaemia):
     ) -> tuple[Episode, ...]:
         """Return the remissions with the visits at the gap as looks that show them."""
         looks = [
-            replace(visit, kind=STABLE) if gap else visit for visit, gap in zip(course.assessments, at_gap, strict=True)
+            visit._replace(kind=STABLE) if gap else visit for visit, gap in zip(course.assessments, at_gap, strict=True)
         ]
         return find_episodes(looks, terms, died_on=died_on, new_therapy_on=basis.history.new_therapy_on)
 

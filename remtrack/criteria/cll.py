@@ -243,7 +243,7 @@ OVERALL: Table[Cll] = Table(
         "cll.overall.pr_l",
         "PR-L",
         partial_with_lymphocytosis,
-        "{items}: improved {group_a}, {group_b}; lymphocytes still high, partial remission with lymphocytosis",
+        "{items}: {improved}; lymphocytes still high, partial remission with lymphocytosis",
         "Cheson 2012",
         needs="item_needs",
     ),
@@ -255,7 +255,7 @@ OVERALL: Table[Cll] = Table(
             "down by half, and `plt` or `hb` normal or up by half",
             partial,
         ),
-        "{items}: improved {group_a}, {group_b}; partial remission",
+        "{items}: {improved}; partial remission",
         HA,
         needs="item_needs",
     ),
@@ -263,7 +263,7 @@ OVERALL: Table[Cll] = Table(
         "cll.overall.sd",
         "SD",
         nothing_open,
-        "{items}: improved {group_a}, {group_b}; no PR and no PD, stable",
+        "{items}: {improved}; no PR and no PD, stable",
         HA,
         needs="item_needs",
     ),
@@ -276,7 +276,7 @@ class CllFamily(Family):
 
     id = "blood-cll-iwcll-2018"
     title, word = ENTRY.title, ENTRY.word
-    revision, unit = ENTRY.revision, ENTRY.unit
+    revision, unit, measure = ENTRY.revision, ENTRY.unit, ENTRY.measure
     source = "Hallek 2018, Blood 131:2745"
     categories = CATEGORIES
     settings = SETTINGS
@@ -347,7 +347,7 @@ class CllFamily(Family):
             if shown is None or shown is given:
                 reported.append(visit)
             else:
-                reported.append(replace(visit, reported=shown.code, reported_kind=shown.kind))
+                reported.append(visit._replace(reported=shown.code, reported_kind=shown.kind))
         return reported
 
     def limits(self, basis: CllLine, carried: Carried) -> tuple[date | None, tuple[tuple[str, Decimal], ...]]:
@@ -393,7 +393,12 @@ class CllFamily(Family):
             return ()
         readings = (basis.before.last(test) for test in (*ITEMS, LIVER.name, ANC.name, MARROW.name))
         return tuple(
-            Step(reading.test, f"{reading.said} on {reading.on}", _LIMITS.get(reading.test, ""), abnormal(reading))
+            Step(
+                _LABELS[reading.test],
+                f"{as_told(reading)} on {reading.on}",
+                _LIMITS.get(reading.test, ""),
+                abnormal(reading),
+            )
             for reading in readings
             if reading is not None
         )
@@ -462,10 +467,20 @@ def unusual(basis: CllLine) -> Iterator[Problem]:
 
 # -------------------------------------------------------------------------------------- explanations
 
+_LABELS = {
+    SPD.name: "Nodes, sum of products", LARGEST.name: "Largest node", SPLEEN.name: "Spleen", LIVER.name: "Liver",
+    LYMPHOCYTES.name: "Lymphocytes", PLT.name: "Platelets", HB.name: "Haemoglobin", ANC.name: "Neutrophils",
+    SYMPTOMS.name: "Symptoms", MARROW.name: "Marrow",
+}  # fmt: skip
 _LIMITS = {
     LARGEST.name: "below 15 mm", SPLEEN.name: "below 13.0 cm", LYMPHOCYTES.name: "below 4.0", PLT.name: "100 or more",
     HB.name: "11.0 or more", ANC.name: "1.5 or more", LIVER.name: "normal", MARROW.name: "clear",
 }  # fmt: skip
+
+
+def as_told(reading: Reading) -> str:
+    """Return a reading as it was understood, its unit as it is written: an area in mm²."""
+    return reading.said.replace("mm2", "mm²")
 
 
 def abnormal(reading: Reading) -> str:
@@ -480,7 +495,7 @@ def abnormal(reading: Reading) -> str:
     elif reading.test in lower_limits:
         is_normal = amount.at_least(lower_limits[reading.test])
     else:
-        return reading.said
+        return as_told(reading)
     return "cannot say" if is_normal is None else "normal" if is_normal else "abnormal"
 
 
@@ -489,16 +504,17 @@ def explained(seen: Cll) -> Iterator[Step]:
     for test in (*ITEMS, ANC.name, LIVER.name, SYMPTOMS.name, MARROW.name):
         reading = seen.panel.last(test)
         before = seen.line.before.last(test)
-        was = f" (baseline {before.said})" if before is not None else ""
+        was = f" (baseline {as_told(before)})" if before is not None else ""
+        label = _LABELS[test]
         if reading is None:
             carried = f", as last entered {seen.liver}" if test == LIVER.name and seen.liver else ""
-            yield Step(test, f"{seen.panel.lack(test)}{carried}{was}", _LIMITS.get(test, ""), "not known")
+            yield Step(label, f"{seen.panel.lack(test)}{carried}{was}", _LIMITS.get(test, ""), "not known")
         elif test == SYMPTOMS.name:
-            yield Step(test, f"{reading.said}{was}", "no", "normal" if reading.word == "no" else "abnormal")
+            yield Step(label, f"{reading.said}{was}", "no", "normal" if reading.word == "no" else "abnormal")
         else:
-            yield Step(test, f"{reading.said}{was}", _LIMITS.get(test, ""), abnormal(reading))
+            yield Step(label, f"{as_told(reading)}{was}", _LIMITS.get(test, ""), abnormal(reading))
     for label, items in (("Disease", a_items(seen)), ("Marrow function", b_items(seen))):
-        told = ", ".join(f"{item.name} {state(item.was_abnormal, item.has_improved)}" for item in items)
+        told = ", ".join(f"{seen.name_of(item)} {state(item.was_abnormal, item.has_improved)}" for item in items)
         better = sum(bool(item.was_abnormal and item.has_improved) for item in items)
         abnormal_before = sum(item.was_abnormal is True for item in items)
         yield Step(label, told, "improved enough for PR", f"{better} of {abnormal_before}")

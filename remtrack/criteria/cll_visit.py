@@ -165,12 +165,25 @@ class Cll(Seen):
         return self.panel.word(CAUSE.name) or "unknown"
 
     @property
-    def group_a(self) -> str:
-        return improved_names(a_items(self)) or "none"
+    def improved(self) -> str:
+        """What has improved enough of what was abnormal, and whether counts had to."""
+        better = [item for item in (*a_items(self), *b_items(self)) if item.was_abnormal and item.has_improved]
+        names = [name for item in better for name in (self.organs if item.name == "organs" else (item.name,))]
+        told = f"{listed(names)} improved" if names else "nothing improved enough"
+        counts_were_normal = all(item.was_abnormal is False for item in b_items(self))
+        return told + (", platelets and haemoglobin were normal" if counts_were_normal else "")
+
+    def name_of(self, item: Item) -> str:
+        """Return what an item is called: of the organs those that were enlarged."""
+        return " and ".join(self.organs) or "spleen and liver" if item.name == "organs" else item.name
 
     @property
-    def group_b(self) -> str:
-        return improved_names(b_items(self)) or "none was abnormal"
+    def organs(self) -> tuple[str, ...]:
+        """Which of the two organs were enlarged at the baseline."""
+        before = self.baseline(SPLEEN)
+        spleen = before is not None and before.at_least(NORMAL_SPLEEN_CM) is True
+        liver = self.line.before.word(LIVER.name) == "enlarged"
+        return (*(("spleen",) if spleen else ()), *(("liver",) if liver else ()))
 
     # What is missing
 
@@ -515,8 +528,9 @@ def possible(item: Item) -> Iterator[tuple[bool, bool]]:
             yield was, better
 
 
-def improved_names(items: Sequence[Item]) -> str:
-    return " and ".join(item.name for item in items if item.was_abnormal and item.has_improved)
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row: nodes, spleen and lymphocytes."""
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
 
 
 @once

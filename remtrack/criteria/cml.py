@@ -54,6 +54,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from ..episodes import DEATH, DURATION, Confirmation, Terms, find_episodes
 from ..model import History, Visit
@@ -199,7 +200,7 @@ def _cells_rule(code: str, percent: int, told: str) -> Rule[Cml]:
         f"cml.cyto.{code.lower()}",
         code,
         when(
-            f"`metaphases` >= 20, {f'`ph_pos` <= {percent} % of them' if percent else '`ph_pos` 0'}",
+            f"`metaphases` >= 20, {f'`ph_pos` <= {percent} % of them' if percent else 'none of them `ph_pos`'}",
             lambda seen: share_up_to(seen, percent),
         ),
         f"{{cells_said}}: {told}",
@@ -243,12 +244,18 @@ class CmlFamily(Family):
 
     id = "blood-cml-eln-2020"
     title, word = ENTRY.title, ENTRY.word
-    revision, unit, scale = ENTRY.revision, ENTRY.unit, "log"
+    revision, unit, measure, scale = ENTRY.revision, ENTRY.unit, ENTRY.measure, ENTRY.scale
     source = "Hochhaus 2020, Leukemia 34:966"
     categories = CATEGORIES
     settings = SETTINGS
     analytes = ANALYTES
     inputs = tuple(analyte.as_input for analyte in ANALYTES.values())
+    events = MappingProxyType(
+        {
+            "treatment_restart": "ends a stop of treatment",
+            "progression": "accelerated or blast phase, from that day on",
+        }
+    )
     tables = (OVERALL, MILESTONE, CHR, CYTO)
     assesses_baseline = True
 
@@ -341,7 +348,7 @@ class CmlFamily(Family):
                 else:
                     is_held = False
             same = code == visit.overall
-            reported.append(visit if same else replace(visit, reported=code, reported_kind=self.by_code[code].kind))
+            reported.append(visit if same else visit._replace(reported=code, reported_kind=self.by_code[code].kind))
         return reported
 
     def limits(self, basis: CmlLine, _carried: None) -> tuple[date | None, tuple[tuple[str, Decimal], ...]]:

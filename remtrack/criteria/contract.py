@@ -38,7 +38,9 @@ _MUST_SAY = ("prepare", "begin", "observe", "carry", "terms")
 def faults(family: Family) -> tuple[str, ...]:
     """Return what a family lacks or has wrong, in sentences for the person who writes it."""
     try:
-        return tuple(chain(_names(family), _categories(family), _tables(family.tables, family), _inputs(family)))
+        return tuple(
+            chain(_names(family), _categories(family), _tables(family.tables, family), _inputs(family), _values(family))
+        )
     except AttributeError as error:
         return (f"it has no {error.name}",)
 
@@ -102,6 +104,19 @@ def _inputs(family: Family) -> Iterator[str]:
     for common in COMMON_SETTINGS:
         if common.name not in {one.name for one in family.settings}:
             yield f"the setting {common.name}, which every family has, is missing (base.COMMON_SETTINGS)"
+
+
+def _values(family: Family) -> Iterator[str]:
+    listed = {one.name for one in family.inputs}
+    for name, analyte in (*family.analytes.items(), *family.lesion_analytes.items()):
+        if name != analyte.name:
+            yield f"the value {analyte.name} is found under another name, {name}"
+    for name in (*family.analytes, *(f"N1_{name}" for name in family.lesion_analytes)):
+        if name not in listed:
+            yield f"the value {name} is not among the inputs"
+    for name, said in family.events.items():
+        if not (re.fullmatch(r"[a-z][a-z0-9_]*", name) and said.strip()):
+            yield f'the event "{name}" cannot be typed or says nothing of itself'
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:

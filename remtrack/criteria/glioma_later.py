@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from ..verdict import Assessment, Category, Finding
@@ -127,8 +127,7 @@ def _settled(row: Assessment, later: Later, categories: Mapping[str, Category]) 
         return row
     kind = categories[finding.category].kind
     overall = Finding("overall", finding.category, finding.rule, finding.because, finding.source)
-    return replace(
-        row,
+    return row._replace(
         overall=finding.category,
         reported=finding.category,
         kind=kind,

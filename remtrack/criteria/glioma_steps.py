@@ -56,10 +56,13 @@ def sum_steps(scan: Scan) -> Iterator[Step]:
             )
         if nadir is not None:
             pct_told = "" if not nadir else f" = {percent((total - nadir) * 100 / nadir)} %"
-            value = f"{number(total)} after {square_mm(nadir)}{pct_told}"
-            large = any(is_measurable(pair.longest_mm, pair.short_mm) for pair in scan.pairs[component].found)
+            found, is_whole = scan.pairs[component].found, now is not None
+            value = f"{number(total)} after {square_mm(nadir)}{pct_told}" if is_whole or found else "not known"
+            large = any(is_measurable(pair.longest_mm, pair.short_mm) for pair in found)
+            has_grown = large and total * 4 >= nadir * 5
             rule = "+25 % or more, a target of 10 x 10 mm"
-            yield Step("Growth from smallest", value, rule, yes_or_no(large and total * 4 >= nadir * 5))
+            result = yes_or_no(has_grown) if has_grown or is_whole else "cannot say"
+            yield Step("Growth from smallest", value, rule, result)
 
 
 def status_steps(scan: Scan) -> Iterator[Step]:

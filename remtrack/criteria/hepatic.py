@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -88,21 +88,17 @@ def is_disease(lesion: Lesion, size: Decimal) -> bool:
 
 @dataclass(slots=True)
 class ViableScan(Scan):
-    """
-    What is seen at a visit of a line with new lesions.
-
-    `new_needs` says what would settle those that are seen and unclear.
-    """
+    """What is seen at a visit; `new_needs` says what would settle new lesions that are seen and unclear."""
 
     new_needs: tuple[str, ...] = ()
 
-
-_PARTS_OF_SCAN = tuple(part.name for part in fields(Scan))
-
-
-def with_new_needs(scan: Scan, panel: Panel) -> ViableScan:
-    """Return a visit with what would settle its new lesions."""
-    return ViableScan(**{name: getattr(scan, name) for name in _PARTS_OF_SCAN}, new_needs=tuple(new_needs(scan, panel)))
+    @property
+    def nodes_told(self) -> str:
+        """What holds of the target nodes where every one is of normal size, nothing where there are none."""
+        nodes = [lesion for lesion, _ in self.sizes if lesion.kind == "node"]
+        limits = ["under 10 mm"] if not all(map(is_hilar, nodes)) else []
+        limits += ["at the liver hilum under 20 mm"] if any(map(is_hilar, nodes)) else []
+        return f" and every target node is {', '.join(limits)}" if nodes else ""
 
 
 def total_diameter(scan: Scan) -> Decimal | None:

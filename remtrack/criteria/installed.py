@@ -30,11 +30,24 @@ class Found(NamedTuple):
 
 
 _refused: dict[Found, None] = {}
+_loaded: dict[str, Found] = {}
 
 
 def refused() -> tuple[Found, ...]:
     """Return the families that were asked for and could not be used, in the order in which that was noticed."""
     return tuple(_refused)
+
+
+def note_failure(criteria: str, trouble: str) -> None:
+    """Put a family that failed while it judged on that list, once."""
+    found = find(criteria)
+    if found is not None and not any(one.criteria == criteria for one in _refused):
+        _refused[found._replace(family=None, trouble=trouble)] = None
+
+
+def revisions() -> dict[str, int]:
+    """Return the revision of each family of another package that was asked for in this run."""
+    return {one.criteria: one.family.revision for one in _loaded.values() if one.family is not None}
 
 
 def was_told(found: Found) -> None:
@@ -47,6 +60,7 @@ def forget() -> None:
     _points.cache_clear()
     find.cache_clear()
     _refused.clear()
+    _loaded.clear()
 
 
 def names() -> list[str]:
@@ -70,10 +84,10 @@ def find(criteria: str) -> Found | None:
         return None
     package = ", ".join(sorted({package_of(point) for point in points}))
     try:
-        found = Found(criteria, package, _family(criteria, points))
+        found = _loaded[criteria] = Found(criteria, package, _family(criteria, points))
     # Whatever a package of somebody else does wrong while it is loaded, it is that family which is missing.
     except (Exception, SystemExit) as error:  # noqa: BLE001
-        found = Found(criteria, package, None, _said(error))
+        found = Found(criteria, package, None, said(error))
         _refused.setdefault(found)
     return found
 
@@ -105,7 +119,7 @@ def _family(criteria: str, points: Sequence[Any]) -> Family:
     return family
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, ValueError) and text:
         return text
@@ -119,5 +133,5 @@ def _points() -> tuple[Any, ...]:
     try:
         return tuple(dict.fromkeys(metadata.entry_points(group=GROUP)))
     except Exception as error:  # noqa: BLE001 - one package with unreadable metadata is enough
-        _refused.setdefault(Found("", "the installed packages", None, _said(error)))
+        _refused.setdefault(Found("", "the installed packages", None, said(error)))
         return ()

@@ -52,7 +52,6 @@ Tables 2 and 3 were read in the author manuscript (PMC5648544), and [F] on new l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -416,6 +415,7 @@ class Irecist(Family):
     word = FAMILIES["irecist"].word
     revision = FAMILIES["irecist"].revision
     unit = FAMILIES["irecist"].unit
+    measure = FAMILIES["irecist"].measure
     source = "Seymour 2017, Lancet Oncol 18:e143"
     categories = CATEGORIES
     settings = SETTINGS
@@ -485,7 +485,7 @@ class Irecist(Family):
         )
         if not closed and history.new_therapy_on is None:
             return visits
-        return [replace(row, reported_kind=PROGRESSION) if row.visit_on == opened_on else row for row in visits]
+        return [row._replace(reported_kind=PROGRESSION) if row.visit_on == opened_on else row for row in visits]
 
     def report(self, basis: ImmuneLine, terms: Terms, visits: Sequence[Assessment]) -> Sequence[Assessment]:
         """Return the answers as reported: iSD as iPR, until an iUPD and again from an iPR that resets it."""
@@ -501,7 +501,7 @@ class Irecist(Family):
                 elif row.kind in terms.responses:
                     resumed = interrupted
                 elif resumed and row.overall in terms.persistence.replaces:
-                    told[place] = replace(row, reported=terms.persistence.by, reported_kind=PARTIAL)
+                    told[place] = row._replace(reported=terms.persistence.by, reported_kind=PARTIAL)
         return told
 
     def terms(self, basis: ImmuneLine) -> Terms:

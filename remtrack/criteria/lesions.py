@@ -228,13 +228,18 @@ def read_targets(roster: Roster, rows: Rows, visit_on: date) -> tuple[Sizes, lis
     return sizes, missing
 
 
+# A target may have been a new lesion or a non-target of the line before, and its size be written with what was
+# called of it there.
+_SIZED = frozenset({"measured", "fragment_of", "present", "increased", "unequivocal_pd", "equivocal", "unequivocal"})
+
+
 def read_size(lesion: Lesion, row: Measurement | None) -> tuple[Decimal | None, str]:
     """Return the size of a lesion by itself in mm; or None and a sentence that says what is missing."""
     if row is None:
         return None, f"nothing is entered for {lesion.lesion_id}"
     state = row.state
     size = row.short_mm if lesion.kind == "node" else row.longest_mm
-    if size is not None and state in ("measured", "fragment_of"):
+    if size is not None and state in _SIZED:
         return size, ""
     return _read_state(lesion, row, size)
 

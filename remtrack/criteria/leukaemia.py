@@ -259,7 +259,7 @@ class AcuteLeukaemia(Family):
             # Growth before any remission is no end: induction goes on, and a remission may follow it in this line.
             kind = REFRACTORY if shown.kind in END_KINDS and shown is not relapse else shown.kind
             same = shown.code == visit.reported and kind == visit.reported_kind
-            reported.append(visit if same else replace(visit, reported=shown.code, reported_kind=kind))
+            reported.append(visit if same else visit._replace(reported=shown.code, reported_kind=kind))
         return reported
 
     def conclude(self, basis: Any, _carried: Carried, course: Course) -> Course:

@@ -63,7 +63,6 @@ tabulated copies. Indeterminate response under immunotherapy (LYRIC, Cheson 2016
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -94,7 +93,13 @@ C = "Cheson 2014, Table 3"
 B = "Barrington 2014, five-point scale; " + C
 
 CATEGORIES = (
-    Category("CMR", "complete metabolic response", "no sign of active lymphoma on the PET scan", 1, COMPLETE),
+    Category(
+        "CMR",
+        "complete metabolic response",
+        "no sign of active lymphoma on the PET scan (positron emission tomography)",
+        1,
+        COMPLETE,
+    ),
     Category("CR", "complete response", "no sign of lymphoma on this check", 2, COMPLETE),
     Category("PMR", "partial metabolic response", "less active than at the start", 3, PARTIAL),
     Category("PR", "partial response", "clearly smaller", 4, PARTIAL),
@@ -381,6 +386,7 @@ class Lugano(Family):
     word = FAMILIES["lugano-2014"].word
     revision = FAMILIES["lugano-2014"].revision
     unit = FAMILIES["lugano-2014"].unit
+    measure = FAMILIES["lugano-2014"].measure
     source = "Cheson 2014, J Clin Oncol 32:3059"
     categories = CATEGORIES
     settings = SETTINGS
@@ -434,7 +440,7 @@ class Lugano(Family):
         if any(visit.kind == PROGRESSION for visit in visits[:since]):
             return visits
         return [
-            replace(visit, kind=RELAPSE, reported_kind=RELAPSE) if visit.kind == PROGRESSION else visit
+            visit._replace(kind=RELAPSE, reported_kind=RELAPSE) if visit.kind == PROGRESSION else visit
             for visit in visits
         ]
 

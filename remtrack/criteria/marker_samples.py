@@ -432,14 +432,7 @@ class Look(Seen):
 
     @property
     def gap_said(self) -> str:
-        return "; ".join(self.needs) or "; ".join(self.fall_needs) or self._not_evaluable
-
-    @property
-    def _not_evaluable(self) -> str:
-        before = self.line.pretreatment
-        told = "" if before is None else f"{before.amount} {self.line.unit} on {before.on}"
-        least = number(self.line.upper_limit * 2)
-        return f"{self.value_said}; before treatment {told}, under {least} {self.line.unit}: response cannot be judged"
+        return "; ".join(self.needs or self.fall_needs)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -455,10 +448,15 @@ class Look(Seen):
 
     @property
     def fall_needs(self) -> tuple[str, ...]:
-        """What would say how far the marker has fallen; nothing where it is settled that this cannot be judged."""
+        """What would say how far the marker has fallen, or why this cannot be judged."""
         line, before = self.line, self.line.before
-        if self.needs or line.is_evaluable is False:
+        if self.needs:
             return ()
+        if line.is_evaluable is False and line.pretreatment is not None:
+            told = (
+                f"{self.value_said}; before treatment {line.pretreatment.amount} {line.unit} on {line.pretreatment.on}"
+            )
+            return (f"{told}, under {number(line.upper_limit * 2)} {line.unit}: response cannot be judged",)
         if before is None or line.pretreatment is None:
             least = "" if before is None else f" from the {OLDEST_DAYS} days"
             last = "" if before is None else f"; the last is of {before.on}"
@@ -474,9 +472,14 @@ class Look(Seen):
         return (f"{self.fall_said}: a response is {half} or less, normal {number(line.upper_limit)} or less",)
 
 
+def is_before_treatment(look: Look) -> bool:
+    """The sample is from before the start of treatment."""
+    return look.sample.is_before_start and look.sample.amount is not None
+
+
 def is_skipped(look: Look) -> bool:
-    """Before the start of treatment; ca125 also after a peritoneal or pleural procedure, or mouse antibodies."""
-    return bool(look.sample.skipped) or (look.sample.is_before_start and look.sample.amount is not None)
+    """From before the start of treatment; or `peritoneal_procedure_within_28d`, or ever `mouse_antibodies`, yes."""
+    return bool(look.sample.skipped) or is_before_treatment(look)
 
 
 def is_early(line: Line, sample: Sample) -> bool:

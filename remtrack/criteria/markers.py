@@ -84,6 +84,7 @@ from .marker_samples import (
     change_from,
     counted,
     held,
+    is_before_treatment,
     is_skipped,
     prepare_line,
 )
@@ -158,27 +159,30 @@ def is_halved_and_normal(sample: Sample) -> Answer:
 
 
 def is_unknown(_look: Look) -> Answer:
-    """Results of both ca125 and psa, or of neither, and the setting marker is auto."""
+    """Results of both `ca125` and `psa`, or of neither, and the setting `marker` is auto."""
     return None
 
 
-SKIPPED: Rule[Look] = Rule(
-    "markers.skipped", "NE", is_skipped, "{skipped_said}: the sample is not evaluable", f"{RU}; {OURS}"
-)
+_SKIPPED_SAYS = "{skipped_said}: the sample is not evaluable"
 #: What CA-125 has to have been for a response.
-RAISED = "from at least twice uln within 14 days before treatment"
-GAP: Rule[Look] = Rule("markers.ne", "NE", always, "{gap_said}", f"{RU}; {OURS}")
+RAISED = "from at least twice `uln` within 14 days before treatment"
 
 CA125: Table[Look] = Table(
     "overall",
     "CA-125",
-    SKIPPED,
+    Rule(
+        "markers.ca125.skipped",
+        "NE",
+        is_skipped,
+        _SKIPPED_SAYS,
+        f"{RU}; {OURS}",
+    ),
     Rule(
         "markers.ca125.progression",
         "progression",
         has_word(
-            "ca125 at least twice uln where it ever was normal (groups A, C), else twice its lowest (group B); held in "
-            "a second sample 7 days later and in all between, or after such a progression",
+            "`ca125` at least twice `uln` where it ever was normal (groups A, C), else twice its lowest (B); held in a "
+            "second sample 7 days later and in all between, or after such a progression",
             "progression",
         ),
         "{value_said} is at or above {limit_said}, {proof_said}: progression (two samples 7 days apart, "
@@ -199,7 +203,7 @@ CA125: Table[Look] = Table(
         "markers.ca125.response_normal",
         "response-normal",
         ca125_shows(
-            f"ca125 at most half of the value before treatment ({RAISED}), and at most uln", is_halved_and_normal
+            f"`ca125` at most half of the value before treatment ({RAISED}), and at most `uln`", is_halved_and_normal
         ),
         "{fall_said}, at most half of it, and within the normal range ({normal_said}): response",
         RU,
@@ -208,7 +212,7 @@ CA125: Table[Look] = Table(
     Rule(
         "markers.ca125.response",
         "response",
-        ca125_shows(f"ca125 at most half of the value before treatment ({RAISED})", lambda sample: sample.half),
+        ca125_shows(f"`ca125` at most half of the value before treatment ({RAISED})", lambda sample: sample.half),
         "{fall_said}, at most half of it ({normal_said}): response",
         RU,
         needs="fall_needs",
@@ -217,26 +221,32 @@ CA125: Table[Look] = Table(
         "markers.ca125.no_response",
         "no-response",
         ca125_shows(
-            f"ca125 more than half of the value before treatment ({RAISED})",
+            f"`ca125` more than half of the value before treatment ({RAISED})",
             lambda sample: None if sample.half is None else True,
         ),
         "{fall_said}, more than half of it: no response",
         RU,
         needs="fall_needs",
     ),
-    GAP,
+    Rule("markers.ca125.ne", "NE", always, "{gap_said}", f"{RU}; {OURS}"),
 )
 
 PSA: Table[Look] = Table(
     "overall",
     "PSA",
-    SKIPPED,
+    Rule(
+        "markers.psa.skipped",
+        "NE",
+        is_before_treatment,
+        _SKIPPED_SAYS,
+        f"{SC}; {OURS}",
+    ),
     Rule(
         "markers.psa.progression",
         "progression",
         has_word(
-            "From day 84 of treatment on: psa at least 25 % and 2 ng/mL above its lowest, held in a second sample 21 "
-            "days later and in all between (not needed where psa never fell), or after such a progression",
+            "From day 84 of treatment on: `psa` at least 25 % and 2 ng/mL above its lowest, held in a second sample 21 "
+            "days later and in all between (not needed where `psa` never fell), or after such a progression",
             "progression",
         ),
         "{value_said} is at or above {limit_said}, {proof_said}: PSA progression (a second value 21 days later, "
@@ -256,7 +266,7 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.psa90",
         "PSA90",
-        shows("psa at least 90 % below the last before treatment", lambda sample: sample.tenth),
+        shows("`psa` at least 90 % below the last before treatment", lambda sample: sample.tenth),
         "{fall_said}, down by 90 % or more",
         SC,
         needs="fall_needs",
@@ -264,7 +274,7 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.psa50",
         "PSA50",
-        shows("psa at least 50 % below the last before treatment", lambda sample: sample.half),
+        shows("`psa` at least 50 % below the last before treatment", lambda sample: sample.half),
         "{fall_said}, down by 50 % or more",
         SC,
         needs="fall_needs",
@@ -272,19 +282,19 @@ PSA: Table[Look] = Table(
     Rule(
         "markers.psa.stable",
         "stable",
-        shows("psa less than 50 % below", lambda sample: None if sample.half is None else True),
+        shows("`psa` less than 50 % below", lambda sample: None if sample.half is None else True),
         "{fall_said}, {stable_said}",
         SC,
         needs="fall_needs",
     ),
-    GAP,
+    Rule("markers.psa.ne", "NE", always, "{gap_said}", f"{SC}; {OURS}"),
 )
 
 UNKNOWN: Table[Look] = Table(
     "overall",
     "No marker, or not said which",
     Rule("markers.unknown", "NE", is_unknown, "which marker is followed is not known", OURS, needs="needs"),
-    GAP,
+    Rule("markers.ne", "NE", always, "{gap_said}", OURS),
 )
 
 
@@ -296,6 +306,7 @@ class Markers(Family):
     word = FAMILIES["markers"].word
     revision = FAMILIES["markers"].revision
     unit = FAMILIES["markers"].unit
+    measure = FAMILIES["markers"].measure
     source = "Rustin 2011, Int J Gynecol Cancer 21:419; Scher 2016, J Clin Oncol 34:1402"
     categories = CATEGORIES
     settings = SETTINGS
@@ -424,7 +435,7 @@ class Markers(Family):
         if not is_doubtful or not shows_fall(basis, sample):
             return visit
         code = "response" if basis.marker == "ca125" else "PSA90" if sample.tenth else "PSA50"
-        return replace(visit, overall=code, reported=code, kind=PARTIAL, reported_kind=PARTIAL)
+        return visit._replace(overall=code, reported=code, kind=PARTIAL, reported_kind=PARTIAL)
 
     def steps(self, basis: Line, _carried: None, seen: Look) -> tuple[Step, ...]:
         return tuple(explain_sample(basis, seen))

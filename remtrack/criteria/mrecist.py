@@ -46,6 +46,8 @@ nodes; 20 mm and more is kept.
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..episodes import Terms
 from ..model import History, Visit
 from . import FAMILIES, recist
@@ -59,9 +61,9 @@ from .hepatic import (
     forget_the_viable,
     has_no_arterial_phase,
     is_disease,
+    new_needs,
     remarks,
     total_diameter,
-    with_new_needs,
     without_arterial_phase,
 )
 from .recist import (
@@ -77,7 +79,7 @@ from .recist import (
     shrunk_by_30_pct,
     sum_is_known,
 )
-from .results import Panel, when
+from .results import Panel, by_name, when
 from .sums import Carried, Line, Scan, observe_return, observe_scan, prepare_line
 
 LL = "Lencioni and Llovet 2010, "
@@ -165,8 +167,7 @@ TARGET: Table[Scan] = Table(
         "mrecist.target.cr",
         "CR",
         no_enhancement,
-        "no target lesion enhances and every target node is under 10 mm, at the liver hilum under 20 mm "
-        "(sum {sum_mm} mm): complete response",
+        "no target lesion enhances{nodes_told} (sum {sum_mm} mm): complete response",
         LL + "Table 2",
         needs="target_needs",
     ),
@@ -303,10 +304,12 @@ class Mrecist(Recist):
     word = FAMILIES["mrecist-hcc"].word
     revision = FAMILIES["mrecist-hcc"].revision
     unit = FAMILIES["mrecist-hcc"].unit
+    measure = FAMILIES["mrecist-hcc"].measure
     source = "Lencioni and Llovet 2010, Semin Liver Dis 30:52"
     categories = CATEGORIES
     settings = SETTINGS
     analytes = ANALYTES
+    lesion_analytes = by_name(PATTERN, NODULE)
     inputs = INPUTS
     tables = (*PARTS, OVERALL_TARGET, OVERALL_NONTARGET, OVERALL_NONE)
 
@@ -326,9 +329,9 @@ class Mrecist(Recist):
         panel = Panel(visit, ANALYTES)
         if panel.word("arterial_phase") == "inadequate":
             visit = without_arterial_phase(basis, visit)
-        scan = observe_scan(basis, carried, visit)
+        scan = cast("ViableScan", observe_scan(basis, carried, visit, ViableScan))
         if basis.roster.news:
-            scan = with_new_needs(scan, panel)
+            scan.new_needs = tuple(new_needs(scan, panel))
         if carried.complete_on is not None:
             sizes = scan.sizes
             scan.sizes = [(lesion, size) for lesion, size in sizes if is_disease(lesion, size)]

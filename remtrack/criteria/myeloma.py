@@ -171,14 +171,14 @@ def is_fixed(sample: Sample) -> bool:
 
 
 def lacks_only_the_marrow(sample: Sample) -> bool:
-    """serum_m, urine_m, sife and uife as for CR (light chains alone: the ratio too), but bmpc_pct not known."""
+    """`serum_m`, `urine_m`, `sife` and `uife` as for CR (light chains alone: the ratio too), but no `bmpc_pct`."""
     if is_fixed(sample) or sample.missing or sample.line.is_marrow_only or marrow_of_cr(sample)[0] is not None:
         return False
     return bool(weigh(blood_of_cr(sample)) and shrunk(sample, vgpr_share(sample))[0])
 
 
 def shows_nothing_on_electrophoresis(sample: Sample) -> bool:
-    """serum_m 0 and urine_m 0, one of them measurable at the baseline; plasmacytoma down by half."""
+    """`serum_m` 0 and `urine_m` 0, one of them measurable at the baseline; `plasmacytoma` down by half."""
     values, line = sample.values, sample.line
     if sample.missing or not (line.serum or line.urine) or values.serum is None or values.urine is None:
         return False
@@ -193,7 +193,8 @@ LEVEL: Table[Sample] = Table(
         "myeloma.level.scr",
         "sCR",
         reaches_complete(
-            "As CR, and kappa/lambda (iflc, uflc, flc_involved) from 0.26 to 1.65, and clonal_pc no", checks_of_scr
+            "As CR, and kappa/lambda (`iflc`, `uflc`, `flc_involved`) from 0.26 to 1.65, and `clonal_pc` no",
+            checks_of_scr,
         ),
         "{against_baseline}; immunofixation negative in serum and urine, {marrow_said} and not clonal, "
         "normal light-chain ratio: stringent complete response",
@@ -204,7 +205,7 @@ LEVEL: Table[Sample] = Table(
         "myeloma.level.cr",
         "CR",
         reaches_complete(
-            "sife and uife neg, bmpc_pct under 5 since the baseline, plasmacytoma none, amounts as for VGPR; "
+            "`sife` and `uife` neg, `bmpc_pct` under 5 since the baseline, `plasmacytoma` none, amounts as for VGPR; "
             "light chains alone: kappa/lambda from 0.26 to 1.65 in place of the amounts",
             checks_of_cr,
         ),
@@ -233,8 +234,8 @@ LEVEL: Table[Sample] = Table(
         "myeloma.level.vgpr",
         "VGPR",
         reaches(
-            "serum_m at least 90 % down and urine_m under 100 mg/24h (measured in urine alone: serum_m not above its "
-            "baseline); light chains alone: iflc minus uflc more than 90 % down; plasmacytoma down by half",
+            "`serum_m` at least 90 % down and `urine_m` under 100 mg/24h (measured in urine alone: `serum_m` not above "
+            "its baseline); light chains alone: `iflc` minus `uflc` more than 90 % down; `plasmacytoma` down by half",
             checks_of_vgpr,
         ),
         "{against_baseline}{urine_beside}{plasmacytoma_said}: very good partial response "
@@ -246,9 +247,9 @@ LEVEL: Table[Sample] = Table(
         "myeloma.level.pr",
         "PR",
         reaches(
-            "Each item measurable at the baseline: serum_m at least 50 % down; urine_m at least 90 % down or under "
-            "200 mg/24h; light chains alone: iflc minus uflc at least 50 % down; marrow alone: bmpc_pct at least 50 % "
-            "down from 30 or more; plasmacytoma down by half",
+            "Each item measurable at the baseline: `serum_m` at least 50 % down; `urine_m` at least 90 % down or "
+            "under 200 mg/24h; light chains alone: `iflc` minus `uflc` at least 50 % down; marrow alone: `bmpc_pct` "
+            "at least 50 % down from 30 or more; `plasmacytoma` down by half",
             checks_of_pr,
         ),
         "{against_baseline}{plasmacytoma_said}: partial response (50 % down; urine 90 % down or under 200 mg/24h)",
@@ -259,8 +260,8 @@ LEVEL: Table[Sample] = Table(
         "myeloma.level.mr",
         "MR",
         reaches(
-            "Each item measurable at the baseline: serum_m at least 25 % down; urine_m at least 50 % down or under "
-            "200 mg/24h; plasmacytoma down by half",
+            "Each item measurable at the baseline: `serum_m` at least 25 % down; `urine_m` at least 50 % down or "
+            "under 200 mg/24h; `plasmacytoma` down by half",
             checks_of_mr,
         ),
         "{against_baseline}{plasmacytoma_said}: minimal response "
@@ -300,40 +301,40 @@ GROWTH: Table[Sample] = Table(
     "progression",
     "Progression, against the lowest confirmed value of each item",
     Rule("myeloma.pd.none", "no", nothing_has_grown, "nothing has grown to progression", K),
-    growth_rule("bone", "new_bone_lesion yes", "a new or growing bone lesion: progression, without a second sample"),
+    growth_rule("bone", "`new_bone_lesion` yes", "a new or growing bone lesion: progression, without a second sample"),
     growth_rule(
         "new_plasmacytoma",
-        "plasmacytoma above 0 after none",
-        "plasmacytoma {plasmacytoma} mm2 where there was none: progression, without a second sample",
+        "`plasmacytoma` above 0 after none",
+        "plasmacytoma {plasmacytoma} mm² where there was none: progression, without a second sample",
     ),
     growth_rule(
         "plasmacytoma",
-        "plasmacytoma (of more than one lesion) or plasmacytoma_longest_mm at least 50 % over its smallest",
+        "`plasmacytoma` (of more than one lesion) or `plasmacytoma_longest_mm` at least 50 % over its smallest",
         "{lesion_growth}: progression (50 % or more), without a second sample",
     ),
     growth_rule(
         "marrow",
-        "Nothing else measurable: bmpc_pct up by 25 % and 10 percentage points",
+        "Nothing else measurable: `bmpc_pct` up by 25 % and 10 percentage points",
         "{growth_said}: progression (25 % and 10 percentage points or more), without a second sample",
     ),
     growth_rule(
         "serum",
-        "serum_m up by 25 % and 0.5 g/dL, or by 1 g/dL from 5 g/dL on",
+        "`serum_m` up by 25 % and 0.5 g/dL, or by 1 g/dL from 5 g/dL on",
         "{growth_said}: progression (25 % and 0.5 g/dL or more; from 5 g/dL on, 1 g/dL)",
     ),
     growth_rule(
         "urine",
-        "urine_m up by 25 % and 200 mg/24h",
+        "`urine_m` up by 25 % and 200 mg/24h",
         "{growth_said}: progression (25 % and 200 mg/24h or more)",
     ),
     growth_rule(
         "difference",
-        "Light chains alone measurable: iflc minus uflc up by 25 % and more than 100 mg/L",
+        "Light chains alone measurable: `iflc` minus `uflc` up by 25 % and more than 100 mg/L",
         "{growth_said}: progression (25 % or more, and more than 100 mg/L)",
     ),
     growth_rule(
         "circulating",
-        "Nothing else can be measured: circulating_pc up by 50 %, to at least 0.2 (200 per microlitre)",
+        "Nothing else can be measured: `circulating_pc` up by 50 %, to at least 0.2 (200 per microlitre)",
         "{growth_said}: progression (50 % or more, to at least 200 per microlitre)",
     ),
     Rule("myeloma.pd.unclear", "unclear", always, "{growth_gaps}", OURS),
@@ -341,7 +342,7 @@ GROWTH: Table[Sample] = Table(
 
 
 def has_no_sign_of_relapse(sample: Sample) -> bool:
-    """No lesion new or grown; calcium at most 11, hb less than 2 down, creatinine less than 2 up, hyperviscosity no."""
+    """No lesion new or grown; `calcium` <= 11, `hb` < 2 down, `creatinine` < 2 up, `hyperviscosity` no."""
     if sample.signs:
         return False
     if sample.gave("progression") == "no":
@@ -363,7 +364,7 @@ CLINICAL: Table[Sample] = Table(
         "myeloma.clinical.lesion",
         "yes",
         when(
-            "new_bone_lesion yes, or plasmacytoma above 0 after none",
+            "`new_bone_lesion` yes, or `plasmacytoma` above 0 after none",
             lambda sample: bool(sample.growth["bone"] or sample.growth["new_plasmacytoma"]),
         ),
         "a new plasmacytoma or bone lesion",
@@ -373,7 +374,7 @@ CLINICAL: Table[Sample] = Table(
         "myeloma.clinical.growth",
         "review",
         when(
-            "plasmacytoma or plasmacytoma_longest_mm at least 50 % over its smallest",
+            "`plasmacytoma` or `plasmacytoma_longest_mm` at least 50 % over its smallest",
             lambda sample: bool(sample.growth["plasmacytoma"]),
         ),
         "{lesion_growth} (50 % or more)",
@@ -385,25 +386,22 @@ CLINICAL: Table[Sample] = Table(
 # ------------------------------------------------------------------------------------------------- overall
 
 
-def gave(words: str, part: str, category: str) -> Condition:
-    return when(words, lambda sample: sample.findings[part].category == category)
+def gave(part: str, category: str) -> Condition:
+    return when(f"The {part} table gives {category}", lambda sample: sample.findings[part].category == category)
 
 
 OVERALL: Table[Sample] = Table(
     "overall",
     "Overall response",
-    Rule("myeloma.overall.pd", "PD", gave("Progression is yes", "progression", "yes"), "{progression_because}", K),
+    Rule("myeloma.overall.pd", "PD", gave("progression", "yes"), "{progression_because}", K),
     Rule(
         "myeloma.overall.ne_progression",
         "NE",
-        gave("Progression is unclear", "progression", "unclear"),
+        gave("progression", "unclear"),
         "whether it has progressed cannot be said ({progression_because})",
         OURS,
     ),
-    *(
-        Rule(f"myeloma.overall.{code.lower()}", code, gave(f"Level is {code}", "level", code), "{level_because}", K)
-        for code in LEVELS
-    ),
+    *(Rule(f"myeloma.overall.{code.lower()}", code, gave("level", code), "{level_because}", K) for code in LEVELS),
     Rule("myeloma.overall.ne", "NE", always, "{level_because}", OURS),
 )
 
@@ -416,6 +414,7 @@ class Myeloma(Family):
     word = FAMILIES["myeloma-imwg-2016"].word
     revision = FAMILIES["myeloma-imwg-2016"].revision
     unit = FAMILIES["myeloma-imwg-2016"].unit
+    measure = FAMILIES["myeloma-imwg-2016"].measure
     source = "Kumar 2016, Lancet Oncol 17:e328"
     categories = CATEGORIES
     settings = SETTINGS
@@ -445,7 +444,7 @@ class Myeloma(Family):
             seen.extra["repeats_progression_of"] = seen.carried.suspect.on.isoformat()
         answer = super().answer(basis, seen)
         # Once progression is proven nothing that a better level would need is missing.
-        return replace(answer, undecided=()) if answer.overall == "PD" and answer.undecided else answer
+        return answer._replace(undecided=()) if answer.overall == "PD" and answer.undecided else answer
 
     def carry(self, basis: Line, carried: Carried, seen: Sample) -> Carried:
         values, on = seen.values, seen.visit.visit_on
@@ -510,7 +509,7 @@ class Myeloma(Family):
             elif proven[index]:
                 code = best = min(best or "SD", proven[index], key=LEVELS.index)
             if code != visit.reported or flags != visit.flags:
-                visit = replace(visit, reported=code, reported_kind=self.by_code[code].kind, flags=flags)  # noqa: PLW2901
+                visit = visit._replace(reported=code, reported_kind=self.by_code[code].kind, flags=flags)  # noqa: PLW2901
             reported.append(visit)
         return reported
 

@@ -128,7 +128,7 @@ class Sample(Seen):
         if now is None or (now.value == 0 and (then is None or then.value == 0)):
             return ""
         since = "" if self.values.plasmacytoma is not None else f" of {self.carried.plasmacytoma_on}"
-        return f"; plasmacytoma {now} mm2{since}, at the baseline {'not recorded' if then is None else f'{then} mm2'}"
+        return f"; plasmacytoma {now} mm²{since}, at the baseline {'not recorded' if then is None else f'{then} mm²'}"
 
     @property
     def signs_said(self) -> str:
@@ -171,7 +171,7 @@ class Sample(Seen):
         """The plasmacytomas that have grown, with what they are compared with."""
         smallest, now = self.carried.smallest, self.values.plasmacytoma
         if now is not None and smallest is not None and _has_grown_by_half(now, smallest):
-            return f"plasmacytomas {now} mm2, at their smallest {smallest} mm2"
+            return f"plasmacytomas {now} mm², at their smallest {smallest} mm²"
         longest = self.values.panel.amount("plasmacytoma_longest_mm")
         return f"plasmacytoma {longest} mm, at its smallest {self.carried.shortest} mm"
 

@@ -56,6 +56,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from ..episodes import Confirmation, Terms
 from ..model import History, Visit
@@ -85,6 +86,7 @@ from .base import (
     Setting,
     Table,
     always,
+    at_every_visit,
     choice,
     off_or_whole,
     whole,
@@ -105,7 +107,7 @@ CATEGORIES = (
     Category("PR", "partial response", "clearly smaller", 2, PARTIAL),
     Category("MR", "minor response", "a little smaller", 3, MINOR),
     Category("SD", "stable disease", "stable", 4, STABLE),
-    Category("PD", "progressive disease", "growth, a new area, or clinically worse", 5, PROGRESSION),
+    Category("PD", "progressive disease", "growth, a new area, or a worse condition", 5, PROGRESSION),
     Category("pPD", "preliminary progressive disease", "possible growth, to be seen again", 6, POSSIBLE_PROGRESSION),
     Category("NE", "not evaluable", "cannot be rated", 7, NOT_EVALUABLE),
 )
@@ -210,7 +212,9 @@ class Joined(Table[Scan]):
         return Finding(told.part, both, told.rule, told.because, told.source)
 
 
-JOINED = Joined("target", "Mixed tumours: the components", Rule("rano.mixed.parts", "CE+nCE", always, _COMPONENTS, A))
+JOINED = Joined(
+    "target", "Mixed tumours: the components", Rule("rano.mixed.parts", "CE+nCE", at_every_visit, _COMPONENTS, A)
+)
 
 # ----------------------------------------------------------------------------------- the other lesions
 
@@ -253,6 +257,10 @@ NEW_LESION: Table[Scan] = Table(
 )
 
 # --------------------------------------------------------------------------------------------- overall
+
+NOT_RATED: Rule[Scan] = Rule(
+    "rano.overall.ne", "NE", see.not_evaluable, "{what_is_missing}: the visit cannot be rated", J
+)
 
 OVERALL: Table[Scan] = Table(
     "overall",
@@ -308,7 +316,7 @@ OVERALL: Table[Scan] = Table(
         J,
     ),
     Rule("rano.overall.pd", "PD", see.found_progression, "{what_progressed}: progression", J),
-    Rule("rano.overall.ne", "NE", see.not_evaluable, "{what_is_missing}: the visit cannot be rated", J),
+    NOT_RATED,
     Rule(
         "rano.overall.ne_new",
         "NE",
@@ -352,11 +360,13 @@ class Rano(Family):
     word = FAMILIES["rano-2.0"].word
     revision = FAMILIES["rano-2.0"].revision
     unit = FAMILIES["rano-2.0"].unit
+    measure = FAMILIES["rano-2.0"].measure
     source = "Wen 2023, J Clin Oncol 41:5187"
     categories = CATEGORIES
     settings = SETTINGS
     analytes = ANALYTES
     inputs = INPUTS
+    events = MappingProxyType({"radiotherapy_end": "growth within 12 weeks after it is preliminary"})
     tables = (CE_PART, NCE_PART, JOINED, IMAGING, NONTARGET, NEW_LESION, OVERALL, HINDSIGHT)
 
     _beside = (NONTARGET, NEW_LESION, OVERALL)
@@ -394,7 +404,10 @@ class Rano(Family):
             seen.extra["preliminary_pd"] = outcome(seen) or "open"
         if seen.carried.restarted_on is not None:
             seen.extra["growth_counted_from"] = seen.carried.restarted_on.isoformat()
-        return super().answer(basis, seen)
+        answer = super().answer(basis, seen)
+        if answer.rule != NOT_RATED.id:
+            return answer
+        return answer._replace(undecided=tuple(dict.fromkeys((*answer.undecided, *seen.status_needs))))
 
     def look_back(self, basis: Line, visits: Sequence[Assessment]) -> Sequence[Assessment]:
         """Return the answers after later ones have settled preliminary progression and increased steroids."""

@@ -442,6 +442,7 @@ class Recist(Family):
     word = FAMILIES["recist-1.1"].word
     revision = FAMILIES["recist-1.1"].revision
     unit = FAMILIES["recist-1.1"].unit
+    measure = FAMILIES["recist-1.1"].measure
     source = "Eisenhauer 2009, Eur J Cancer 45:228"
     categories = CATEGORIES
     settings = SETTINGS

@@ -423,7 +423,17 @@ def _amount(analyte: Analyte, value: Decimal | None, plain: str, unit: str) -> t
     if not _is_possible(amount, analyte.least, most):
         told = f" ({amount} {analyte.unit})" if factor != 1 else "" if unit else f" {analyte.unit}"
         raise ValueError(f"{analyte.name} {f'{plain} {unit}'.rstrip()}{told.rstrip()} is outside {analyte.range}")
-    return amount, factor
+    return amount if amount.value is None else exactly(plainly(amount.value)), factor
+
+
+def plainly(value: Decimal) -> Decimal:
+    """
+    Return a number without zeros behind it: 2 for 2.0.
+
+    The two are equal, so whoever remembers one by the other would else give the digits of whichever came first.
+    """
+    text = f"{value:f}"
+    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
 
 
 def _is_possible(amount: Amount, least: Decimal, most: Decimal) -> bool:
@@ -468,17 +478,26 @@ class Panel:
     Tests that the family does not know are left to the families that do.
     """
 
-    __slots__ = ("_last", "_readings", "amounts", "troubles", "words")
+    __slots__ = ("_readings", "amount", "amounts", "last", "troubles", "word", "words")
+
+    # Asked at every row of a table: what the dicts themselves answer, with no function between.
+    #: The latest amount of a test, None when it was not measured or cannot be read.
+    amount: Callable[[str], Amount | None]
+    #: The latest word of a test, None when it was not answered.
+    word: Callable[[str], str | None]
+    #: The latest reading of a test that says anything.
+    last: Callable[[str], Reading | None]
 
     def __init__(self, visit: Visit, analytes: Mapping[str, Analyte]) -> None:
         self._readings: dict[str, list[Reading]] = {}
-        self._last: dict[str, Reading] = {}
         #: The latest amount and the latest word of each test that has one.
         self.amounts: dict[str, Amount] = {}
         self.words: dict[str, str] = {}
         #: What could not be read, as sentences.
         self.troubles: list[str] = []
-        readings, last, find, visit_on = self._readings, self._last, analytes.get, visit.visit_on
+        latest: dict[str, Reading] = {}
+        self.amount, self.word, self.last = self.amounts.get, self.words.get, latest.get
+        readings, last, find, visit_on = self._readings, latest, analytes.get, visit.visit_on
         for result in visit.results:
             test = result.test
             analyte = find(test)
@@ -510,18 +529,6 @@ class Panel:
         """Return every reading of a test by the day of its sample, whether it says anything or not."""
         readings = self._readings.get(test, ())
         return sorted(readings, key=lambda reading: reading.on) if len(readings) > 1 else readings
-
-    def last(self, test: str) -> Reading | None:
-        """Return the latest reading of a test that says anything."""
-        return self._last.get(test)
-
-    def amount(self, test: str) -> Amount | None:
-        """Return the latest amount of a test, None when it was not measured or cannot be read."""
-        return self.amounts.get(test)
-
-    def word(self, test: str) -> str | None:
-        """Return the latest word of a test, None when it was not answered."""
-        return self.words.get(test)
 
     def lack(self, test: str) -> str:
         """Return a sentence for a test that says nothing: why it cannot be read, else that nothing is entered."""

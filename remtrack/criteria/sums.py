@@ -205,8 +205,8 @@ def carried_after(carried: Carried, scan: Scan, *, complete: bool) -> Carried:
     )
 
 
-def observe_scan(line: Line, carried: Carried, visit: Visit) -> Scan:
-    """Return what is seen at a visit: sizes and sum, non-target and new lesions, what has come back."""
+def observe_scan(line: Line, carried: Carried, visit: Visit, kind: type[Scan] = Scan) -> Scan:
+    """Return what is seen at a visit, as this kind of scan: sizes and sum, non-target and new lesions."""
     roster = line.roster
     rows = rows_of(visit)
     sizes, missing = read_targets(roster, rows, visit.visit_on)
@@ -214,7 +214,7 @@ def observe_scan(line: Line, carried: Carried, visit: Visit) -> Scan:
     for _, size in sizes:
         part += size
     total = None if missing or not roster.targets else part
-    scan = Scan(
+    scan = kind(
         visit,
         line=line,
         carried=carried,
@@ -371,16 +371,27 @@ def sum_steps(scan: Scan, least_growth_mm: Decimal) -> Iterator[Step]:
     if lowest is None:
         return
     yield Step("Smallest sum before", f"{number(lowest)} mm on {scan.nadir_on}", "nadir", f"{number(lowest)} mm")
-    growth = now - lowest
+    growth, is_whole = now - lowest, scan.sum_mm is not None
+    grew = f"{number(now)} - {number(lowest)} = {signed(growth)} mm"
     yield Step(
         "Growth from it",
-        f"{number(now)} - {number(lowest)} = {signed(growth)} mm",
-        f">= {number(least_growth_mm)} mm",
-        yes_or_no(growth > 0 and growth >= least_growth_mm),
+        grew if is_whole or scan.sizes else "not known",
+        f">= {number(least_growth_mm)} mm" if least_growth_mm else "> 0 mm",
+        _grown(growth > 0 and growth >= least_growth_mm, is_whole=is_whole),
     )
     if lowest:
         share = f"{number(growth)} / {number(lowest)} = {percent(growth * 100 / lowest)} %"
-        yield Step("Growth in per cent", share, ">= 20 %", yes_or_no(now * 10 >= lowest * 12))
+        yield Step(
+            "Growth in per cent",
+            share if is_whole or scan.sizes else "not known",
+            ">= 20 %",
+            _grown(now * 10 >= lowest * 12, is_whole=is_whole),
+        )
+
+
+def _grown(holds: bool, *, is_whole: bool) -> str:
+    """Say whether the sum has grown so far; what is missing of it could only add to it."""
+    return "yes" if holds else "no" if is_whole else "cannot say"
 
 
 def yes_or_no(holds: bool) -> str:

@@ -40,7 +40,6 @@ __all__ = [
     "parse_word",
     "quote",
     "say_day",
-    "unguarded",
 ]
 
 # --- sizes ------------------------------------------------------------------------------------
@@ -492,19 +491,6 @@ def _size_and_state(kind: str, sizes: dict[str, Decimal], seen: Seen, said: str,
 
 
 # --- text ----------------------------------------------------------------------------------------
-
-# A cell beginning with one of these runs as a formula in a spreadsheet (OWASP, CSV injection); the
-# full-width forms do under some input methods. csv_out writes such a text with an apostrophe before it.
-FORMULA_SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-
-
-def unguarded(text: str) -> str:
-    """Return `text` without the apostrophe that keeps a spreadsheet from running it (see csv_out.guarded)."""
-    if text[:1] == "'":
-        rest = text.lstrip("'")
-        if rest and rest[0] in FORMULA_SIGNS:
-            return text[1:]
-    return text
 
 
 def parse_text(text: str) -> str:

@@ -153,10 +153,16 @@ def arrange(
         {name: place.get(name, behind_at.get(name, width)) for name in IMPORT_COLUMNS[kind]},
         ["", *fixed.values()],
         {name: header[place[name]].strip() for name in used},
-        tuple(unknown),
+        _few(unknown),
         place.get("patient_id"),
         frozenset(place[name] for name in ("patient_id", "lesion_id") if name in place),
     )
+
+
+def _few(names: Sequence[str], most: int = 100, longest: int = 100) -> tuple[str, ...]:
+    """Return names as a message can hold them: no more than so many, none longer than that."""
+    shown = [name if len(name) <= longest else f"{name[:longest]}..." for name in names[:most]]
+    return (*shown, f"... ({len(names):,} in all)") if len(names) > most else tuple(shown)
 
 
 def _our_names(given: Mapping[str, str], option: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _LONGEST_LINE = 1_000_000  # signs; no table of people and lesions has such a line
+_MOST_CELLS = 16_384  # in one row, as in a spreadsheet
 _DELIMITERS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r"\s*sep=.?\s*", re.IGNORECASE)
 
@@ -35,7 +36,45 @@ _OTHER_KINDS = (
     (b"%PDF", "a PDF", "save the table as CSV"),
     (b"\xff\xfe\x00\x00", "UTF-32 text", "save it as UTF-8"),
     (b"\x00\x00\xfe\xff", "UTF-32 text", "save it as UTF-8"),
+    (b"{", "JSON", "remtrack reads CSV and .xlsx; save the table as CSV"),
+    (b"[{", "JSON", "remtrack reads CSV and .xlsx; save the table as CSV"),
+    (b"<", "HTML or XML, as some programs call .xls", "save the table as CSV or .xlsx"),
 )
+
+
+def refuse_other_kinds(head: bytes, file_name: str) -> None:
+    """Raise RefusedError when a file begins as none that can be read as CSV; sixteen bytes tell."""
+    bare = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    for start, what, hint in _OTHER_KINDS:
+        if head.startswith(start) or bare.startswith(start):
+            raise RefusedError(f"{file_name} is no table", f"it is {what}", hint)
+
+
+class Looker:
+    """Looks at a stream while it is copied, so that a line without an end does not fill the disk first."""
+
+    def __init__(self, file_name: str) -> None:
+        self._file_name = file_name
+        self._line = 1
+        self._run = 0  # bytes since the last end of a line
+        self._is_text: bool | None = None
+
+    def __call__(self, chunk: bytes) -> None:
+        if self._is_text is None:
+            refuse_other_kinds(chunk[:16], self._file_name)
+            self._is_text = not chunk.startswith(b"PK\x03\x04")
+        if not self._is_text:
+            return
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._run = self._run + len(chunk) if end < 0 else len(chunk) - end - 1
+        self._line += chunk.count(b"\n")
+        if self._run > 4 * _LONGEST_LINE:  # a sign has at most four bytes
+            raise _too_long(self._file_name, self._line)
+
+
+def _too_long(file_name: str, line: int) -> RefusedError:
+    why = f"line {line} is longer than {_LONGEST_LINE:,} signs"
+    return RefusedError(f"{file_name} is no table", why, "save the table as CSV, one row a line")
 
 
 class CsvFile:
@@ -48,10 +87,9 @@ class CsvFile:
         self.size = self._stamp[0]
         raw.seek(0)
         head = raw.read(16)
-        for start, what, hint in _OTHER_KINDS:
-            if head.startswith(start):
-                raise RefusedError(f"{file_name} is no table", f"it is {what}", hint)
+        refuse_other_kinds(head, file_name)
         self._encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        self._has_quotes = False
         self.sha256, self.cut_line = self._check()
         self._delimiter, self._skip, self.header = self._find_header(theirs)
 
@@ -72,15 +110,45 @@ class CsvFile:
                 f"{self._file_name} changed while it was read", "another program writes to it", "try again"
             )
 
+    def column(self, at: int) -> Iterator[str]:
+        """Yield one cell of each row, that of the header too; "" where the row is too short."""
+        if self._has_quotes:
+            yield from (cells[at] if len(cells) > at else "" for _, cells in self._records())
+            return
+        self._raw.seek(0)
+        text = io.TextIOWrapper(self._raw, encoding=self._encoding, newline="")
+        try:
+            for line in text:  # without a quote a line is a row
+                cells = line.split(self._delimiter, at + 1)
+                yield cells[at] if len(cells) > at else ""
+        finally:
+            if not self._raw.closed:
+                text.detach()
+
     def _records(self) -> Generator[tuple[int, list[str]], None, None]:
         self._raw.seek(0)
         text = io.TextIOWrapper(self._raw, encoding=self._encoding, newline="")
-        line_no = 1
+        line_no, begun = 1, 0
+
+        def lines() -> Iterator[str]:
+            """Yield the lines of the file as long as a row does not go on over too many of them."""
+            nonlocal begun
+            for line in text:
+                begun += len(line)
+                if begun > _LONGEST_LINE:
+                    raise csv.Error(f"it goes on for more than {_LONGEST_LINE:,} signs")
+                yield line
+
         try:
-            reader = csv.reader(text, delimiter=self._delimiter, strict=True)
+            # Without a quote no row is longer than a line, and those were measured.
+            reader = csv.reader(lines() if self._has_quotes else text, delimiter=self._delimiter, strict=True)
             for cells in reader:
+                if len(cells) > _MOST_CELLS:
+                    what = f"{self._file_name}, line {line_no}: the row has {len(cells):,} cells"
+                    hint = "save the table as CSV, one reading a row"
+                    raise RefusedError(what, f"a table has at most {_MOST_CELLS:,} columns", hint)
                 yield line_no, cells
-                line_no = reader.line_num + 1
+                line_no, begun = reader.line_num + 1, 0
         except csv.Error as error:
             what = f"{self._file_name}, line {line_no}: the row is no CSV"
             hint = 'a text with quotes in it is written "5 cm ""soft"" mass"'
@@ -105,12 +173,12 @@ class CsvFile:
             if "\0" in text:
                 why = f"line {line + text[: text.index(chr(0))].count(chr(10))} holds a zero byte"
                 raise RefusedError(f"{self._file_name} is no text", why, "save the table as CSV in UTF-8")
+            self._has_quotes = self._has_quotes or '"' in text
             end = max(text.rfind("\n"), text.rfind("\r"))
             run = run + len(text) if end < 0 else len(text) - end - 1
             line += text.count("\n")
             if run > _LONGEST_LINE:
-                why = f"line {line} is longer than {_LONGEST_LINE:,} signs"
-                raise RefusedError(f"{self._file_name} is no table", why, "save the table as CSV, one row a line")
+                raise _too_long(self._file_name, line)
         self._decoded(decoder, b"", line, final=True)
         if not self.size or (line == 1 and not text.strip("\ufeff\r\n\t ;,")):
             raise RefusedError(f"{self._file_name} is empty", "there is no header", "")
@@ -140,9 +208,9 @@ class CsvFile:
                 continue
             score = sum(bool(our_name(name)) or key_of(name) in known for name in header)
             found.append((score, len(header), -_DELIMITERS.index(delimiter), skip, header))
-        if failed is not None and not found:
+        best, _, at, skip, header = max(found, default=(0, 0, 0, 0, []))
+        if failed is not None and not best:
             raise failed
-        _, _, at, skip, header = max(found)
         return _DELIMITERS[-at], skip, header
 
     def _read_header(self) -> tuple[int, list[str]]:

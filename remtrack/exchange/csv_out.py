@@ -1,38 +1,29 @@
 """
 Tables as CSV: RFC 4180, UTF-8, and safe to open in a spreadsheet.
 
-Lines end in CR LF, as the RFC has it. A text that a spreadsheet would run as a formula gets an
-apostrophe before it, and reading takes exactly one away again (`cells.unguarded`), so that what
-was written comes back as it was. Which columns there are is in `columns`.
+Lines end in CR LF, as the RFC has it. A text that a spreadsheet would run as a formula is kept from
+it (`formulas`), so that reading gives it back as it was. Which columns there are is in `columns`.
 """
 
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
+import stat
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, TextIO
 
-from .cells import FORMULA_SIGNS
 from .columns import EXPORT_COLUMNS
+from .formulas import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["EXPORT_COLUMNS", "guarded", "text_of", "write_csv", "write_file"]
-
-
-def guarded(text: str) -> str:
-    """
-    Return `text` so that no spreadsheet runs it: an apostrophe stands before a sign that begins a formula.
-
-    A text that looks guarded already gets one more, since reading takes one away.
-    """
-    bare = text.lstrip("'")
-    return f"'{text}" if bare and bare[0] in FORMULA_SIGNS else text
+__all__ = ["EXPORT_COLUMNS", "text_of", "write_csv", "write_file"]
 
 
 #: Columns that hold numbers: -30.0 stays a number there, also when it comes as text.
@@ -95,9 +86,18 @@ def write_file(path: Path, header: Sequence[str], rows: Iterable[Iterable[object
     """
     Write a CSV file and return the number of its rows; the file appears whole or not at all.
 
-    Only its owner may read it, also where it replaces one that others could. Raises OSError.
+    Only its owner may read it, also where it replaces one that others could. What is no file (/dev/stdout, a pipe)
+    is written to, never replaced. Raises OSError, also for a name that no file can have.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        replaceable = _is_replaceable(path)
+        # Not of its name, which may be as long as names can be.
+        beside = path.with_name(f".remtrack-{os.getpid()}.part")
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"no file can be called so ({error})") from None
+    if not replaceable:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            return write_csv(stream, header, rows)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
@@ -109,3 +109,11 @@ def write_file(path: Path, header: Sequence[str], rows: Iterable[Iterable[object
         beside.unlink(missing_ok=True)
         raise
     return count
+
+
+def _is_replaceable(path: Path) -> bool:
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(kind) or stat.S_ISDIR(kind)  # a folder is not written to either: replacing it fails

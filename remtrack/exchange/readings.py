@@ -31,9 +31,9 @@ from .cells import (
     parse_role,
     parse_text,
     quote,
-    unguarded,
 )
 from .columns import EXPORT_COLUMNS, SIZES
+from .formulas import unguarded
 from .rows import EventRow, LineRow, PatientRow, Reading, Refused, ResultRow, Row, VisitRow
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
     from .columns import Layout
 
-# A cache that has grown to this is emptied, so that memory does not grow with the file.
+# A cache that has grown to this is emptied, and what is long is not kept, so that memory does not grow with the file.
 _MOST_REMEMBERED = 50_000
+_LONGEST_REMEMBERED = 500
 
 
 class Manner(NamedTuple):
@@ -110,7 +111,7 @@ def parse_settings(text: str) -> tuple[tuple[str, str], ...]:
             continue
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value) or name in pairs:
-            why = f"{name} is given twice" if name in pairs else f"{quote(part.strip())} is not name=value"
+            why = f"{quote(name)} is given twice" if name in pairs else f"{quote(part.strip())} is not name=value"
             raise CellError(f"{quote(text)} are no settings", why, "write name=value;name=value")
         pairs[name] = value
     return tuple(pairs.items())
@@ -207,15 +208,32 @@ class _Remembered(dict[Any, Any]):
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         if isinstance(cells, str):
-            value = self.parse(unguarded(cells.strip()))
+            value, length = self.parse(unguarded(cells.strip())), len(cells)
         else:
-            value = self.parse(*[unguarded(text.strip()) for text in cells])
-        self[cells] = value
+            value, length = self.parse(*[unguarded(text.strip()) for text in cells]), sum(map(len, cells))
+        if length <= _LONGEST_REMEMBERED:
+            self[cells] = value
         return value
 
 
-# Readings are the rows there are most of: their cells are read in four groups, and what the cells of
-# a group mean together, remembered, is the piece of the row that they make.
+class _Pieces(dict[tuple[str, ...], Any]):
+    """The piece of a row that some of its cells make, put together once for the same cells."""
+
+    def __init__(self, make: Callable[[tuple[str, ...]], Any]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, cells: tuple[str, ...]) -> Any:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        piece = self.make(cells)
+        if sum(map(len, cells)) <= _LONGEST_REMEMBERED:
+            self[cells] = piece
+        return piece
+
+
+# Readings are the rows there are most of: their cells are read in groups, and what the cells of a
+# group mean together, remembered, is the piece of the row that they make.
 _WHERE = ("line", "visit", "method", "reader")
 _LESION = ("lesion_id", "role", "kind", "organ", "site")
 _SEEN = (*SIZES, "state", "reason")
@@ -242,13 +260,12 @@ class RowReader:
             self._day_at, self._day = next(
                 (layout.at[name], self._columns[name]) for name in _DAYS & self._columns.keys()
             )
-            self._take_where = itemgetter(*(layout.at[name] for name in _WHERE))
-            self._take_lesion = itemgetter(*(layout.at[name] for name in _LESION))
-            self._take_seen = itemgetter(*(layout.at[name] for name in _SEEN))
-            self._where = _Remembered(_where_of)
-            self._note_at, self._note = layout.at["note"], _Remembered(parse_text)
+            self._take_where = itemgetter(*(layout.at[name] for name in ("note", *_WHERE)))
+            self._take_what = itemgetter(*(layout.at[name] for name in (*_LESION, *_SEEN)))
+            self._note, self._where = _Remembered(parse_text), _Remembered(_where_of)
             self._lesion = _Remembered(_lesion_of)
             self._seen = _Remembered(lambda *cells: _seen_of(cells, manner.decimal))
+            self._wheres, self._whats = _Pieces(self._where_piece), _Pieces(self._what_piece)
 
     def read(self, line_no: int, cells: list[str]) -> list[Row | Problem]:
         """
@@ -258,6 +275,7 @@ class RowReader:
         """
         if not cells:
             return []
+        given = cells
         if len(cells) != self._layout.width:
             if problem := self._wrong_length(line_no, cells):
                 self._remember(line_no, cells)
@@ -268,7 +286,7 @@ class RowReader:
                 return self._reading(line_no, cells + self._layout.behind)
             return [self._small_row(line_no, cells + self._layout.behind)]
         except CellError as error:
-            if not any(cell.strip() for cell in cells):
+            if not "".join(given).strip():
                 return []
             self._remember(line_no, cells)
             # A row is never dropped in silence, even if each of its cells were fine alone.
@@ -319,14 +337,22 @@ class RowReader:
         return row
 
     def _reading(self, line_no: int, cells: list[str]) -> list[Row | Problem]:
-        lesion = self._lesion[self._take_lesion(cells)]
-        seen, doubts = self._seen[lesion[1:3] + self._take_seen(cells)]
+        what, doubts = self._whats[self._take_what(cells)]
+        where = self._wheres[self._take_where(cells)]
         patient_id, day = self._patient[cells[self._patient_at]], self._day[cells[self._day_at]]
-        note = self._note[cells[self._note_at]]
-        row = Reading._make((line_no, patient_id, day, note) + self._where[self._take_where(cells)] + lesion + seen)
+        row = _new_row(Reading, (line_no, patient_id, day, *where, *what))
         if doubts:
             return [row, *(self._problem("warning", line_no, doubt, "") for doubt in doubts)]
         return [row]
+
+    def _where_piece(self, cells: tuple[str, ...]) -> tuple[Any, ...]:
+        note, where = self._note[cells[0]], self._where[cells[1:]]
+        return (note, *where)
+
+    def _what_piece(self, cells: tuple[str, ...]) -> tuple[tuple[Any, ...], tuple[CellError, ...]]:
+        lesion = self._lesion[cells[: len(_LESION)]]
+        seen, doubts = self._seen[lesion[1:3] + cells[len(_LESION) :]]
+        return lesion + seen, doubts
 
     # -- what is wrong -------------------------------------------------------------------------------
 
@@ -374,7 +400,7 @@ class RowReader:
     def _wrong_length(self, line_no: int, cells: list[str]) -> Problem | None:
         """Return what is wrong with a row that has more cells than the header, or was cut off; None for a short one."""
         width = self._layout.width
-        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+        if len(cells) > width and "".join(cells[width:]).strip():
             why = "a text with a comma or a line end in it must stand in quotes"
             what = f"the row has {len(cells)} cells, the header {width}"
             return Problem("error", what, why, "put the text in quotes", line_no, "", "row-length")
@@ -384,6 +410,7 @@ class RowReader:
         return None
 
 
+_new_row = tuple.__new__  # a third of the time of `_make`, which counts the fields
 _DAYS = {"date", "day"}
 _ROW_OF: dict[str, Callable[..., Row]] = {
     "patients": PatientRow,

@@ -13,15 +13,17 @@ import os
 import stat
 import sys
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
 from ..errors import RefusedError, UsageError
 from ..verdict import Problem
 from .cell_error import nearest, quote
-from .cells import CellError, parse_patient_id, unguarded
+from .cells import CellError, parse_patient_id
 from .columns import FACT_TABLES, Layout, arrange
-from .csv_in import CsvFile
+from .csv_in import CsvFile, Looker
+from .formulas import unguarded
 from .readings import Manner, RowReader
 from .spool import Buckets, copied
 
@@ -95,10 +97,17 @@ class Table:
                 yield from _runs(reader, rows)
 
     def raw_rows(self, line_numbers: Collection[int]) -> Iterator[tuple[int, list[str]]]:
-        """Yield (line number, cells as they stand in the file) of these lines, for a file of rejected rows."""
+        """
+        Yield (line number, cells as they stand in the file) of these lines, for a file of rejected rows.
+
+        There are as many as the header has: what stands behind the last one is put into it, as it was written before
+        a comma without quotes made more cells of it.
+        """
+        width = len(self.header)
         for line_no, cells in self._source.rows():
             if line_no in line_numbers:
-                yield line_no, cells
+                last = [",".join(cells[width - 1 :])] if len(cells) > width else cells[width - 1 :]
+                yield line_no, [*cells[: width - 1], *last, *[""] * (width - len(cells))]
 
     def _is_grouped(self) -> bool:
         """Tell whether each patient's rows stand together, as far as can be told with little memory."""
@@ -106,16 +115,20 @@ class Table:
         if at is None:
             return True
         seen: set[str] = set()
-        last = None
-        for _, cells in self._source.rows():
-            cell = cells[at] if at < len(cells) else ""
-            if cell != last and cell.strip():
-                last = cell
-                key = _clean(cell)
+        last = ""
+        for cell, _ in groupby(self._column(at)):
+            key = _clean(cell)
+            if cell.strip() and key != last:
                 if key in seen or len(seen) > _MOST_PATIENTS_REMEMBERED:
                     return False
+                last = key
                 seen.add(key)
         return True
+
+    def _column(self, at: int) -> Iterator[str]:
+        if isinstance(self._source, CsvFile):
+            return self._source.column(at)
+        return (cells[at] if at < len(cells) else "" for _, cells in self._source.rows())
 
 
 def _clean(cell: str) -> str:
@@ -302,7 +315,7 @@ def _open_raw(path: str | Path) -> tuple[BinaryIO, str]:
     if str(path) == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise UsageError("there is no standard input", "", "remtrack import FILE")
-        return copied(sys.stdin.buffer), "standard input"
+        return copied(sys.stdin.buffer, Looker("standard input")), "standard input"
     path = Path(path)
     shown = _shown(path)
     try:
@@ -316,7 +329,7 @@ def _open_raw(path: str | Path) -> tuple[BinaryIO, str]:
         raise UsageError(f"{shown} cannot be read", getattr(error, "strerror", "") or str(error)) from None
     if stat.S_ISFIFO(kind):
         with raw:
-            return copied(raw), _shown(path.name)
+            return copied(raw, Looker(_shown(path.name))), _shown(path.name)
     return raw, _shown(path.name)
 
 

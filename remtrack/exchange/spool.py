@@ -10,13 +10,15 @@ from __future__ import annotations
 import marshal
 import tempfile
 import zlib
+from array import array
+from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from ..errors import RecordError
+from ..errors import RecordError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 _CHUNK = 1 << 20
@@ -37,36 +39,54 @@ def _no_room(error: OSError) -> RecordError:
     return RecordError("no temporary copy of the input can be kept", why, "free some space there, or set TMPDIR")
 
 
-def copied(stream: BinaryIO) -> BinaryIO:
+def copied(stream: BinaryIO, look: Callable[[bytes], None]) -> BinaryIO:
+    """Return a copy of a stream; `look` sees each piece of it and may raise, before there is a copy of all of it."""
     copy = temporary()
     try:
-        while chunk := stream.read(_CHUNK):
+        while chunk := _piece(stream):
+            look(chunk)
             copy.write(chunk)
         copy.flush()
     except OSError as error:
-        copy.close()
+        forget(copy)
         raise _no_room(error) from None
     except BaseException:
-        copy.close()
+        forget(copy)
         raise
     copy.seek(0)
     return copy
+
+
+def _piece(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read(_CHUNK)
+    except OSError as error:
+        raise UsageError("the input cannot be read", error.strerror or str(error)) from None
+
+
+def forget(file: BinaryIO) -> None:
+    """Close a file without a name; what could not be written to it before cannot be written now either."""
+    with suppress(OSError):
+        file.close()
 
 
 class Rows:
     """Rows kept in a file without a name, in the order in which they were put there."""
 
     _TOGETHER = 64
+    _CELLS_TOGETHER = 10_000  # and no more than these, since a stranger's row may have a million
 
     def __init__(self) -> None:
         self._file = temporary()
         self._waiting: list[tuple[str, int, list[str]]] = []
+        self._cells = 0
         self.size = 0
 
     def put(self, patient_id: str, line_no: int, cells: list[str]) -> None:
         """Keep one row."""
         self._waiting.append((patient_id, line_no, cells))
-        if len(self._waiting) >= self._TOGETHER:
+        self._cells += len(cells)
+        if len(self._waiting) >= self._TOGETHER or self._cells >= self._CELLS_TOGETHER:
             self._write()
 
     def _write(self) -> None:
@@ -76,7 +96,7 @@ class Rows:
             self._file.flush()
         except OSError as error:
             raise _no_room(error) from None
-        self._waiting = []
+        self._waiting, self._cells = [], 0
         self.size = self._file.tell()
 
     def take(self) -> Iterator[tuple[str, int, list[str]]]:
@@ -88,7 +108,58 @@ class Rows:
             yield from marshal.load(self._file)  # noqa: S302 - our own file, see above
 
     def close(self) -> None:
-        self._file.close()
+        forget(self._file)
+
+
+class Texts:
+    """Texts kept in a file without a name, each found again by its number."""
+
+    _MOST_HELD = 50_000
+    _LONGEST_HELD = 200  # signs; a long text is seldom referred to twice
+
+    def __init__(self) -> None:
+        self._file = temporary()
+        self._ends = array("Q", [0])
+        self._held: dict[int, str] = {}
+        self._is_written = False
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def put(self, text: str) -> None:
+        """Keep one text, with the next number; all are put before the first is asked for."""
+        encoded = text.encode()
+        try:
+            self._file.write(encoded)
+        except OSError as error:
+            raise _no_room(error) from None
+        self._ends.append(self._ends[-1] + len(encoded))
+
+    def __getitem__(self, number: int) -> str:
+        text = self._held.get(number)
+        if text is None:
+            if not 0 <= number < len(self):
+                raise IndexError(number)
+            if not self._is_written:
+                self._flush()
+            start, end = self._ends[number : number + 2]
+            self._file.seek(start)
+            text = self._file.read(end - start).decode()
+            if len(text) <= self._LONGEST_HELD:
+                if len(self._held) >= self._MOST_HELD:
+                    self._held.clear()
+                self._held[number] = text
+        return text
+
+    def _flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise _no_room(error) from None
+        self._is_written = True
+
+    def close(self) -> None:
+        forget(self._file)
 
 
 class Buckets:

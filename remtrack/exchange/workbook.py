@@ -1,43 +1,41 @@
 """
 One sheet of an Excel workbook as rows of text, for `sources`; loaded only when a file is a workbook.
 
-A workbook is a stranger's zip of XML: how much it may unpack to is limited before anything is
-read, and whatever its reader trips over is one clear refusal. Formulas are never worked out; the
-value that was stored beside them is taken.
+What its parts hold is read by `package`; here is what a cell means. Formulas are never worked out; the value that
+was stored beside them is taken. Whatever a damaged workbook makes fail is one clear refusal.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import warnings
-import zipfile
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
-from xml.parsers.expat import ParserCreate
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
 
-from openpyxl import load_workbook
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from ..errors import RefusedError, RemtrackError, UsageError
 from .cell_error import nearest, quote
+from .package import Cell, OddError, Package
 from .spool import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
     from .columns import Layout
 
-# A sheet of 1,048,576 rows unpacks to about 500 MB of XML, which is read row by row; the other parts
-# are held in memory. Tables shrink to a twentieth or so; what shrank to less than a 200th is no table.
-_MOST_STREAMED = 2_000_000_000
-_MOST_HELD = 40_000_000
-_MOST_SHRUNK = 200
-_MOST_ROWS = 1_048_576
-# What is between two rows, or in a part that is held, is in memory at once: a row has at most 16,384 cells.
-_MOST_ELEMENTS = 200_000
-_MOST_HELD_ELEMENTS = 1_000_000
-_LONGEST_ROW = 10_000_000  # bytes
+    Found = TypeVar("Found")
+
+_MOST_COPIED = 2_000_000_000  # bytes of rows; a text that many cells share is written for each of them
+_MOST_BEYOND = 20  # cells behind the header that are kept of a row, to say that they are there
+# Formats that other languages' Excel means as dates and names by number alone.
+_DATES_BY_NUMBER = frozenset((*range(27, 37), *range(50, 59)))
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|[+-]?\.[0-9]+([eE][+-]?[0-9]+)?")
 
 
 class Sheet:
@@ -46,11 +44,18 @@ class Sheet:
     def __init__(self, raw: BinaryIO, file_name: str, sheet: str | None, decimal: str) -> None:
         self._file_name = file_name
         self._decimal = decimal
-        self._book = self._guarded(lambda: self._open(raw))
+        self._at = 0  # the row that is being read
+        self._package = self._guarded(lambda: Package(raw, file_name))
         try:
-            worksheet = self._guarded(lambda: self._choose(sheet))
-            self.name: str = worksheet.title
-            self._values = _numbered_rows(worksheet, file_name)
+            self._texts = self._guarded(self._package.texts)
+        except BaseException:
+            self._package.close()
+            raise
+        try:
+            self._dates, self._spans = self._guarded(self._styles)
+            self._epoch = MAC_EPOCH if self._package.dates_from_1904 else WINDOWS_EPOCH
+            self.name = self._choose(sheet)
+            self._rows = self._package.rows(self._package.sheets[self.name])
             self.header_line, self.header = self._read_header()
         except BaseException:
             self.close()
@@ -58,85 +63,121 @@ class Sheet:
 
     def close(self) -> None:
         """Close the workbook; the file itself is the caller's."""
-        self._book.close()
+        self._texts.close()
+        self._package.close()
 
     def rows(self, exact: frozenset[int]) -> Iterator[tuple[int, list[str]]]:
-        """Yield (row number, cells as text) once; [] for an empty row. `exact` are the places of ids."""
+        """
+        Yield (row number, cells as text) once, up to the last cell with something in it. `exact` are the places of ids.
+
+        Of cells behind the header those with something in them follow, without the empty ones between.
+        """
         width = len(self.header)
-        while True:
-            row = self._guarded(lambda: next(self._values, None))
-            if row is None:
-                return
-            number, values = row
-            cells = [text_of(value, self._decimal, exact=at in exact) for at, value in enumerate(values)]
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            yield number, cells if any(cells) else []
+        while row := self._guarded(partial(next, self._rows, None)):
+            self._at, found = row
+            cells: list[str] = []
+            beyond: list[str] = []
+            for at, text in self._guarded(partial(self._read, found, exact)):
+                if at < width:
+                    cells += [""] * (at - len(cells))
+                    cells.append(text)
+                elif text.strip() and len(beyond) < _MOST_BEYOND:
+                    beyond.append(text)
+            if beyond:
+                cells += [""] * (width - len(cells)) + beyond
+            yield self._at, cells
 
-    def _open(self, raw: BinaryIO) -> Any:
-        with zipfile.ZipFile(raw) as parts:
-            for part in parts.infolist():
-                self._check(parts, part)
-        raw.seek(0)
-        return load_workbook(raw, read_only=True, data_only=True, keep_links=False)
+    def _read(self, cells: list[Cell], exact: frozenset[int]) -> list[tuple[int, str]]:
+        return [
+            (cell.column - 1, text_of(self._value(cell), self._decimal, exact=cell.column - 1 in exact))
+            for cell in cells
+        ]
 
-    def _check(self, parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-        """Refuse a workbook with a part that would fill the memory when it is read."""
-        rows = part.filename.startswith("xl/worksheets/")
-        most = _MOST_STREAMED if rows else _MOST_HELD
-        shrunk = part.file_size > 1_000_000 and part.file_size > _MOST_SHRUNK * max(part.compress_size, 1)
-        why = ""
-        if part.file_size > most or shrunk:
-            why = f"it unpacks from {part.compress_size:,} to {part.file_size:,} bytes"
-        elif part.filename.startswith("xl/") and part.filename.endswith(".xml"):
-            with parts.open(part) as xml:
-                why = _too_much(xml, rows=rows)
-        if why:
-            what = f"{self._file_name} is no ordinary workbook"
-            raise RefusedError(what, f"its part {quote(part.filename)}: {why}", "save the table as CSV")
+    def _value(self, cell: Cell) -> str | float | bool | date | time:
+        """Return what a cell holds. Raises OddError for what none can hold."""
+        text, kind = cell.text, cell.kind
+        if kind == "n":
+            return self._number(text, cell.style)
+        if kind in ("str", "inlineStr", "e"):
+            return text
+        if kind == "s" and text.isascii() and text.isdigit() and int(text[:12]) < len(self._texts):
+            return self._texts[int(text)]
+        if kind == "b" and text in ("0", "1"):
+            return text == "1"
+        if kind == "d":
+            return _iso(text)
+        raise OddError(f"a cell holds {quote(text)}, which no cell of its kind ({quote(kind)}) can hold")
 
-    def _choose(self, sheet: str | None) -> Any:
-        sheets = {worksheet.title: worksheet for worksheet in self._book.worksheets}
+    def _number(self, text: str, style: str) -> str | float | date | time:
+        if not _NUMBER.fullmatch(text.strip()) or len(text) > 1000:
+            raise OddError(f"a cell of numbers holds {quote(text)}")
+        value = float(text) if re.search("[.eE]", text) else int(text)
+        if style not in self._dates:
+            return value
+        try:
+            found: date | time = from_excel(value, self._epoch, timedelta=style in self._spans)
+        except (OverflowError, ValueError):
+            return "#VALUE!"  # as spreadsheets show a day that no calendar has
+        return found
+
+    def _styles(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the styles, as cells name them, in which a number is a date or a time, and those of a span of time."""
+        dates, spans = set(), set()
+        of_cells, codes = self._package.formats()
+        for style, number in enumerate(of_cells):
+            code = codes.get(number) or BUILTIN_FORMATS.get(number)
+            if is_date_format(code) or (code is None and number in _DATES_BY_NUMBER):
+                dates.add(str(style))
+            if is_timedelta_format(code):
+                spans.add(str(style))
+        return frozenset(dates), frozenset(spans)
+
+    def _choose(self, sheet: str | None) -> str:
+        sheets = list(self._package.sheets)
         if sheet is not None:
-            by_key = {title.strip().casefold(): worksheet for title, worksheet in sheets.items()}
+            by_key = {title.strip().casefold(): title for title in sheets}
             if sheet.strip().casefold() in by_key:
                 return by_key[sheet.strip().casefold()]
             near = nearest(sheet, sheets) or next(iter(sheets), "")
-            why = f"it has {', '.join(map(quote, sheets))}"
+            why = f"it has {', '.join(map(quote, sheets[:20]))}"
             raise UsageError(f"{self._file_name} has no sheet {quote(sheet)}", why, _sheet_option(near))
-        filled = [worksheet for worksheet in sheets.values() if _has_cells(worksheet, self._file_name)]
+        filled = [title for title in sheets if self._guarded(partial(self._has_cells, title))]
         if not filled:
             raise RefusedError(f"{self._file_name} is empty", "no sheet has a cell with something in it")
         if len(filled) > 1:
-            titles = [worksheet.title for worksheet in filled]
-            why = f"they are {', '.join(map(quote, titles))}"
-            raise UsageError(f"{self._file_name} has {len(filled)} sheets", why, _sheet_option(titles[0]))
+            why = f"they are {', '.join(map(quote, filled[:20]))}"
+            raise UsageError(f"{self._file_name} has {len(filled)} sheets", why, _sheet_option(filled[0]))
         return filled[0]
+
+    def _has_cells(self, title: str) -> bool:
+        return any(cells for _, cells in self._package.rows(self._package.sheets[title]))
 
     def _read_header(self) -> tuple[int, list[str]]:
         while True:
-            row = self._guarded(lambda: next(self._values, None))
+            row = self._guarded(partial(next, self._rows, None))
             if row is None:
                 raise RefusedError(f"{self._file_name}, sheet {quote(self.name)} is empty", "there is no header")
-            number, values = row
-            header = [text_of(value, ".", exact=False).strip() for value in values[:16_384]]
-            while header and not header[-1]:
-                header.pop()
+            self._at, found = row
+            header: list[str] = []
+            for at, text in self._guarded(partial(self._read, found, frozenset())):
+                if text.strip():
+                    header += [""] * (at - len(header))
+                    header.append(text.strip())
             if header:
-                return number, header
+                return self._at, header
 
-    def _guarded(self, read: Callable[[], Any]) -> Any:
-        """Return what `read` gives; whatever the reader of workbooks trips over is a refusal."""
+    def _guarded(self, read: Callable[[], Found]) -> Found:
+        """Return what `read` gives; whatever it trips over is a refusal."""
         try:
-            # It warns of what it leaves out (styles, validation); values that it cannot read are errors in their cells.
-            with warnings.catch_warnings(action="ignore"):
-                return read()
+            return read()
         except RemtrackError:
             raise
-        except Exception as error:  # a damaged workbook makes openpyxl raise nearly anything
-            why = f"its contents are damaged or of another kind ({type(error).__name__})"
+        except Exception as error:  # a damaged workbook makes its readers raise nearly anything
+            why = str(error) if isinstance(error, OddError) else f"its contents are damaged ({type(error).__name__})"
+            place = f", row {self._at:,}" if isinstance(error, OddError) else f", behind row {self._at:,}"
+            what = f"{self._file_name}{place if self._at else ''} cannot be read as a workbook"
             hint = "open it in a spreadsheet program and save it again, or save the table as CSV"
-            raise RefusedError(f"{self._file_name} cannot be read as a workbook", why, hint) from error
+            raise RefusedError(what, why, hint) from error
 
 
 class SpooledSheet:
@@ -166,6 +207,9 @@ class SpooledSheet:
         self._rows = Rows()
         for line_no, cells in self._sheet.rows(layout.exact):
             self._rows.put("", line_no, cells)
+            if self._rows.size > _MOST_COPIED:
+                what = f"{self._sheet.name} unpacks to more than {_MOST_COPIED:,} bytes of rows"
+                raise RefusedError(what, "few cells are referred to very often", "save the table as CSV")
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (row of the sheet, cells) of each row behind the header."""
@@ -183,54 +227,17 @@ def _digest(raw: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _too_much(xml: IO[bytes], *, rows: bool) -> str:
-    """Return why this XML cannot be held in memory, row by row when it has `rows`, "" when it can."""
-    elements, row_at, declares = 0, 0, False
-    parser = ParserCreate()
-
-    def begin(tag: str, _: dict[str, str]) -> None:
-        nonlocal elements, row_at
-        elements += 1
-        if rows and tag.endswith("row"):
-            elements, row_at = 0, parser.CurrentByteIndex
-
-    def declare(*_: object) -> None:
-        nonlocal declares
-        declares = True
-
-    parser.StartElementHandler = begin
-    parser.StartDoctypeDeclHandler = declare
-    read = 0
-    while chunk := xml.read(1 << 16):
-        parser.Parse(chunk)
-        read += len(chunk)
-        if declares:
-            return "it declares names of its own"
-        if elements > (_MOST_ELEMENTS if rows else _MOST_HELD_ELEMENTS):
-            return f"it has more than {elements - 1:,} elements" + (" in one row" if rows else "")
-        if rows and read - row_at > _LONGEST_ROW:
-            return f"it has a row of more than {_LONGEST_ROW:,} bytes"
-    return ""
-
-
-def _numbered_rows(worksheet: Any, file_name: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    # The size that a workbook gives for its sheet is often wrong, and rows behind it would be lost.
-    worksheet.reset_dimensions()
-    for number, values in enumerate(worksheet.iter_rows(values_only=True), 1):
-        if number > _MOST_ROWS:
-            what, why = f"{file_name} is no ordinary workbook", f"a sheet has at most {_MOST_ROWS:,} rows"
-            raise RefusedError(what, why, "save the table as CSV")
-        yield number, values
-
-
-def _has_cells(worksheet: Any, file_name: str) -> bool:
-    return any(value is not None for _, values in _numbered_rows(worksheet, file_name) for value in values)
-
-
 def _sheet_option(title: str) -> str:
     from shlex import quote as quoted
 
     return f"--sheet {quoted(title)}"
+
+
+def _iso(text: str) -> datetime | str:
+    try:
+        return datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return text  # a time or a span alone, or nonsense: what is asked of the column will tell
 
 
 def text_of(value: object, decimal: str, *, exact: bool) -> str:

@@ -140,7 +140,7 @@ def _says(template: str) -> str:
 def _sentence(template: str) -> str:
     """Return a rule's sentence with names where its numbers stand: "sum <sum> mm"."""
     said = re.sub(r"\{(\w+)_because\}", r"<reason of \1>", template)
-    return re.sub(r"\{(\w+?)(?:_(?:mm|pct|on))?\}", lambda name: f"<{name[1].replace('_', ' ')}>", said)
+    return re.sub(r"\{(\w+?)(?:_(?:mm|pct|on|said))?\}", lambda name: f"<{name[1].replace('_', ' ')}>", said)
 
 
 def _inputs(inputs: Sequence[Row]) -> RenderableType:

@@ -28,7 +28,7 @@ def overview_screen(overview: Overview, plain_words: bool = False) -> Screen:
     return Screen(
         command="status",
         as_of=overview.as_of,
-        rows=lambda: (status_data(row, overview.as_of) for row in overview.rows),
+        rows=lambda: (_data(row, overview) for row in overview.rows),
         said=lambda: _said_plainly(overview) if plain_words else _said(overview),
         draw=lambda: render_overview(overview, plain_words),
         head={
@@ -45,6 +45,13 @@ def overview_screen(overview: Overview, plain_words: bool = False) -> Screen:
         },
         notes=(words.footer(overview.as_of, plain_words=plain_words),) if overview.patients else (),
     )
+
+
+def _data(row: StatusRow, overview: Overview) -> Row:
+    """Return one row as data; anniversaries are null, as only the last visit of each patient is at hand."""
+    told = status_data(row, overview.as_of)
+    stretches = [{**one, "milestones": None} for one in told["episodes"]]
+    return {**told, "milestones": None, "episodes": stretches}
 
 
 def render_overview(overview: Overview, plain_words: bool = False) -> RenderableType:

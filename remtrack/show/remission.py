@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..verdict import Episode
     from ..views import RemissionRow
+    from .table import Column
 
 _MOST = 12  # so many are named under a heading; the rest are counted
 _NONE_FOUND = "No response or remission has been seen."
@@ -93,23 +94,18 @@ def _named(row: RemissionRow, rows: Sequence[RemissionRow]) -> str:
 
 
 def _body(rows: Sequence[RemissionRow], as_of: date) -> Iterator[RenderableType]:
-    from .table import Column, facts, lines, paragraph, styled, table
+    from .table import Fit, Frame, facts, fitting, paragraph, styled, table
 
     episodes = [row.episode for row in rows]
-    rules = Column("Rules", [words.short_title(row.title or row.criteria) for row in rows])
-    yield table(
-        [
-            Column("Patient", [lines(*_who(row)) for row in rows]),
-            *([rules] if len({row.criteria for row in rows}) > 1 else ()),
-            Column("State", [styled(_state(row), row.episode.kind) for row in rows]),
-            Column("Began", [str(one.began_on) for one in episodes]),
-            Column("Proven", [_proven(one) for one in episodes], drop=2),
-            Column("Last seen", [str(one.last_seen_on) for one in episodes], drop=1),
-            Column("Days", [f"{one.days:,}" for one in episodes], right=True, drop=4),
-            Column("A month\nor more", [one.lasted_month for one in episodes]),
-            Column("Ended", [lines(*_ended(row)) for row in rows], drop=3),
-        ]
-    )
+    if len({row.criteria for row in rows}) == 1:
+        yield table(_columns(rows))
+    else:
+        flat, folded = _columns(rows, several=True), _folded(rows)
+
+        def drawn(frame: Frame) -> RenderableType:
+            return table(flat if len(fitting(flat, frame.width - 1)) == len(flat) else folded)
+
+        yield Fit(drawn)
     yield ""
     lasted = sum(one.lasted_month == YES for one in episodes)
     open_ = [row for row in rows if row.episode.lasted_month == NOT_YET]
@@ -133,6 +129,48 @@ def _body(rows: Sequence[RemissionRow], as_of: date) -> Iterator[RenderableType]
         yield styled(" Milestones", "head")
         yield facts(marks)
         yield ""
+
+
+def _columns(rows: Sequence[RemissionRow], *, several: bool = False) -> list[Column]:
+    """Return the columns with one line a stretch; `several` families are named."""
+    from .table import Column, lines, styled
+
+    episodes = [row.episode for row in rows]
+    rules = Column("Rules", [words.short_title(row.title or row.criteria) for row in rows])
+    return [
+        Column("Patient", [lines(*_who(row)) for row in rows]),
+        *([rules] if several else ()),
+        Column("State", [styled(_state(row), row.episode.kind) for row in rows]),
+        Column("Began", [str(one.began_on) for one in episodes]),
+        Column("Proven", [_proven(one) for one in episodes], drop=2),
+        Column("Last seen", [str(one.last_seen_on) for one in episodes], drop=1),
+        Column("Days", [str(one.days) for one in episodes], right=True, drop=4),
+        Column("A month\nor more", [one.lasted_month for one in episodes]),
+        Column("Ended", [lines(*_ended(row)) for row in rows], drop=3),
+    ]
+
+
+def _folded(rows: Sequence[RemissionRow]) -> list[Column]:
+    """Return the same for a narrow frame and several families: two lines a stretch, and nothing is left out."""
+    from .table import Column, lines
+
+    episodes = [row.episode for row in rows]
+    named = [(" ".join(_who(row)).strip(), words.short_title(row.title or row.criteria)) for row in rows]
+    return [
+        Column("Patient\nRules", [lines(*both) for both in named]),
+        Column(
+            "State\nEnded by",
+            [lines(_state(row), row.episode.ended_by, style=row.episode.kind) for row in rows],
+        ),
+        Column("Began\nEnded", [lines(str(one.began_on), _ended_on(one)) for one in episodes]),
+        Column("Proven\nLast seen", [lines(_proven(one), str(one.last_seen_on)) for one in episodes], drop=2),
+        Column("Days\n", [str(one.days) for one in episodes], right=True, drop=1),
+        Column("A month\nor more", [one.lasted_month for one in episodes]),
+    ]
+
+
+def _ended_on(episode: Episode) -> str:
+    return "goes on" if words.is_open(episode) else str(episode.ended_on or "-")
 
 
 def _state(row: RemissionRow) -> str:

@@ -31,7 +31,7 @@ _RESPONSE = (
 _TOLD_OF_OTHERS = {
     "State", "Last scan", "Last visit", "Last sample", "Sum", "Value", "Best response", "Response", "Remission",
     "Marker response", "A month or more", "Progression", "Relapse", "Recurrence", "Residual disease", "Treatment-free",
-    "Milestones", "Now", "Treatment", "Sensitive test", "Time",
+    "Milestones", "Now", "Treatment", "Sensitive test", "Time", "Five-point score",
 }  # fmt: skip
 
 
@@ -89,6 +89,8 @@ def measured(row: StatusRow, *, with_unit: bool = True) -> str:
         if row.value_text:
             return f"{row.value_text}{unit}"
         return "n/e" if row.baseline_value is not None else "."
+    if words.is_undetectable(row):
+        return "undetectable"
     return f"{words.figure(row.value, row.unit)}{unit}"
 
 
@@ -100,6 +102,11 @@ def last_look(row: StatusRow) -> str:
 def value_label(row: StatusRow) -> str:
     """Return what the value of a line is called: "Sum" where sizes in mm are added up."""
     return "Sum" if row.unit == "mm" else "Value"
+
+
+def nadir_label(row: StatusRow) -> str:
+    """Return what the lowest value is called; in myeloma it counts from the second sample that shows it."""
+    return "Lowest confirmed" if row.criteria.startswith("myeloma") else "Nadir so far"
 
 
 def state_short(row: StatusRow) -> str:
@@ -145,12 +152,20 @@ def render_patient(rows: Sequence[StatusRow], as_of: date, plain_words: bool = F
 
 
 def _heading(row: StatusRow, *, plain_words: bool) -> RenderableType:
-    from .table import line, styled
+    """Return the patient and the disease, with line and rules beside them, or under them where both do not fit."""
+    from .table import Fit, Frame, line, paragraph, stack, styled
 
-    parts = [styled(row.patient_id, "head"), styled(f"  {row.disease}" if row.disease else "")]
-    if not plain_words:
-        parts.append(styled(_line_and_family(row)))
-    return line(*parts)
+    named = line(styled(row.patient_id, "head"), styled(f"  {row.disease}" if row.disease else ""))
+    if plain_words:
+        return named
+    rules = _line_and_family(row)
+
+    def drawn(frame: Frame) -> RenderableType:
+        if named.cell_len + len(words.clean(rules)) <= frame.width:
+            return line(named, styled(rules))
+        return stack(named, paragraph(rules.strip(), by=0))
+
+    return Fit(drawn)
 
 
 def _line_and_family(row: StatusRow) -> str:
@@ -205,10 +220,11 @@ def _standing(row: StatusRow, as_of: date) -> Facts:
     return [
         ("State", state_line(row)),
         (last_look(row), f"{words.day_in_words(last)} ({words.ago(last, as_of)})" if last else ""),
+        ("Five-point score", _score(row)),
         (value_label(row), _value(row)),
         ("vs baseline", "" if from_base is None else f"{words.signed(from_base)}{_from_the_start(row)}"),
         ("vs nadir", "" if from_nadir is None else f"{words.signed(from_nadir)} from the lowest before"),
-        ("Nadir so far", "" if row.nadir_value is None else f"{words.quantity(row.nadir_value, row.unit)}{nadir_on}"),
+        (nadir_label(row), "" if row.nadir_value is None else f"{words.quantity(row.nadir_value, row.unit)}{nadir_on}"),
         ("Best response", f"{row.best_response}{more}"),
         (words.end_word(row).capitalize(), f"dated {row.progression_on}" if row.progression_on else ""),
         *_beside(row),
@@ -235,6 +251,22 @@ def _value(row: StatusRow) -> str:
     if words.has_scans(row.criteria):
         return "n/e: not everything that counts was measured"
     return f"not measured at this visit{f': {row.measure}' if row.measure else ''}"
+
+
+def _alone(row: StatusRow) -> str:
+    if row.overall in ("", row.current):
+        return ""
+    from ..words.alone import this_visit_alone
+
+    return this_visit_alone(row)
+
+
+def _score(row: StatusRow) -> str:
+    if not row.beside:
+        return ""
+    from ..words.beside import score
+
+    return score(row)
 
 
 def _beside(row: StatusRow) -> Facts:
@@ -274,7 +306,10 @@ def _proven(episode: Episode) -> str:
     if episode.confirmed_on is None:
         return words.unproven(episode)
     later = (episode.confirmed_on - episode.began_on).days
-    return f"{episode.confirmed_on}, {words.count(later, 'day')} later" if later else "no second visit is asked for"
+    if not later:
+        return "no second visit is asked for"
+    level = words.level_at(episode, episode.confirmed_on)
+    return f"{episode.confirmed_on}, {words.in_days(later)} later{f', as {level}' if level != episode.category else ''}"
 
 
 def _earlier(one: RemissionRow) -> str:
@@ -290,6 +325,7 @@ def _grounds(row: StatusRow) -> Facts:
     settings = ", ".join(f"{name}={value}" for name, value in row.settings)
     return [
         *(("Next time", said) for said in threshold_words(row)),
+        ("Why", _alone(row)),
         ("Why", row.because),
         ("Source", row.source),
         *(("Missing", said) for said in row.undecided),
@@ -311,6 +347,7 @@ def plain_blocks(row: StatusRow, as_of: date) -> tuple[Facts, ...]:
         [
             ("Now", plain.state(row)),
             (last_look(row), f"{words.long_day(last)} ({words.ago(last, as_of)})" if last else ""),
+            ("Score", plain.score(row)),
             ("Size" if row.unit.startswith("mm") else "Measured", plain.size(row)),
             *_plain_beside(row),
             *(("Time", plain.milestone(mark, words.last_check(row))) for mark in row.milestones),

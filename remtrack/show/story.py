@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def has_story(timelines: Sequence[Timeline]) -> bool:
-    """Say whether there is more than one course to tell of."""
-    return len(timelines) > 1
+    """Say whether there is more than one course to tell of, or a remission without treatment within one."""
+    free = (fact.name == "tfr_start" for timeline in timelines for fact in timeline.status.beside)
+    return len(timelines) > 1 or any(free)
 
 
 def story_data(timelines: Sequence[Timeline]) -> list[Row]:

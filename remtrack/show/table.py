@@ -137,9 +137,9 @@ def line(*parts: Text) -> Text:
     return Text.assemble(*parts)
 
 
-def lines(*parts: str) -> Text:
+def lines(*parts: str, style: str = "") -> Text:
     """Return texts one under another, for a cell; empty ones are left out."""
-    return Text("\n".join(clean(part) for part in parts if part))
+    return Text("\n".join(clean(part) for part in parts if part), style=style if style in _STYLES else "")
 
 
 def stack(*parts: RenderableType) -> RenderableType:

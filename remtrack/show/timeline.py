@@ -13,7 +13,7 @@ from ..words import drawn, plain
 from . import Row, Screen
 from .bars import Bars
 from .data import fields, said_row
-from .status import Facts, clinical_blocks, plain_blocks, response_facts, state_line, status_data, who
+from .status import Facts, clinical_blocks, plain_blocks, state_line, status_data, who
 from .story import has_story, render_story, said_story, story_data
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ _LONG = 104  # weeks; where no lesions are followed, longer courses are counted 
 _EVENT_ROOM = 20  # with shorter bars events stand under the table, not between the visits
 _GAP = 2  # blanks between columns
 # What stands under the table besides the response itself.
-_SUMMARY = {"Nadir so far", "Best response", "Progression", "Next time", "Settings", "Note"}
+_SUMMARY = {
+    "Nadir so far", "Lowest confirmed", "Best response", "Progression", "Relapse", "Recurrence", "Residual disease",
+    "Treatment-free", "Milestones", "Next time", "Settings", "Note",
+}  # fmt: skip
+# What the table itself says, in plain words.
+_DRAWN = ("Last scan", "Last visit", "Last sample", "Size", "Score", "Measured")
 
 
 def timeline_screen(patient_id: str, timelines: Sequence[Timeline], as_of: date, plain_words: bool = False) -> Screen:
@@ -207,7 +212,7 @@ def _optional(timeline: Timeline) -> list[tuple[str, int]]:
     widest = max((len(", ".join(row.beside)) for row in rows), default=0)
     beside = [("Beside", max(widest, len("Beside")))] if widest else []
     if any(row.new for row in rows):
-        return [*beside, ("New", 3), week]
+        return [*beside, ("New", max(3, *(len(drawn.new(row.new)) for row in rows))), week]
     return [week, *beside]
 
 
@@ -258,7 +263,7 @@ def _drawn(timeline: Timeline, bars: Bars, shape: _Shape, *, plain_words: bool) 
         yield paragraph(note)
     below = [] if among else [(one.day, one.bar.removeprefix("- ")) for one in events]
     if "Beside" not in shape.shown and not plain_words:
-        below += [("Beside", f"{row.visit_on}: {', '.join(row.beside)}") for row in timeline.rows if row.beside]
+        below += [("Beside", told) for told in _told_beside(timeline)]
     if below:
         yield ""
         yield facts(below)
@@ -279,7 +284,7 @@ def _seen(timeline: Timeline, bars: Bars, *, plain_words: bool) -> Iterator[_Lin
         figure = _figure(timeline, row, plain_words=plain_words)
         state, kind = _state(timeline, row, plain_words=plain_words)
         week, beside = _since(timeline, row), ", ".join(row.beside)
-        yield _Line(row.visit_on, 1, day, week, figure, bars.bar(row), state, kind, row.new, beside)
+        yield _Line(row.visit_on, 1, day, week, figure, bars.bar(row), state, kind, drawn.new(row.new), beside)
 
 
 def _figure(timeline: Timeline, row: TimelineRow, *, plain_words: bool) -> str:
@@ -302,6 +307,17 @@ def _day(day: date, *, plain_words: bool) -> str:
     return words.short_day(day) if plain_words else str(day)
 
 
+def _told_beside(timeline: Timeline) -> Iterator[str]:
+    """Yield what stands beside the visits, one line for all that follow each other and say the same."""
+    from itertools import groupby
+
+    for said, alike in groupby(timeline.rows, key=lambda row: row.beside):
+        rows = list(alike)
+        if said:
+            until = f" to {rows[-1].visit_on}" if len(rows) > 1 else ""
+            yield f"{rows[0].visit_on}{until}: {', '.join(said)}"
+
+
 def _without_sizes(timeline: Timeline, *, plain_words: bool) -> RenderableType:
     """Return the visits of a line in which no value is followed: state and reason."""
     from .table import Column, facts, stack, styled, table
@@ -313,14 +329,14 @@ def _without_sizes(timeline: Timeline, *, plain_words: bool) -> RenderableType:
         Column("Date", [_day(row.visit_on, plain_words=plain_words) for row in rows], right=plain_words),
         Column(clock, [_since(timeline, row) for row in rows], right=True, drop=1),
         Column("In words" if plain_words else "State", [styled(state, kind) for state, kind in states]),
-        Column("New", [row.new for row in rows], drop=2),
+        Column("New", [drawn.new(row.new) for row in rows], drop=2),
         Column("Why", [row.because for row in rows], wraps=True),
     ]
     hidden = {clock, "New", "Why"} if plain_words else set()  # the reasons are written in the rules' own terms
     if not any(row.new for row in rows):
         hidden.add("New")
     shown = table([column for column in columns if column.title not in hidden])
-    beside = [("Beside", f"{row.visit_on}: {', '.join(row.beside)}") for row in rows if row.beside]
+    beside = [("Beside", told) for told in _told_beside(timeline)]
     events = [(one.day, one.bar.removeprefix("- ")) for one in _events(timeline, plain_words=plain_words)]
     below = events if plain_words else [*events, *beside]
     return stack(shown, "", facts(below)) if below else shown
@@ -333,7 +349,7 @@ def _state(timeline: Timeline, row: TimelineRow, *, plain_words: bool) -> tuple[
     status = timeline.status
     if plain_words:
         own = status.labels.get(row.reported, ("", ""))[1]
-        return own or plain.short(row.reported_kind, status.word, status.criteria), row.reported_kind
+        return plain.unspelled(own) or plain.short(row.reported_kind, status.word, status.criteria), row.reported_kind
     proven = " proven" if row.proves else ""
     alone = f" ({row.overall})" if row.overall != row.reported else ""
     return f"{words.symbol(row.reported_kind)} {row.reported}{alone}{proven}", row.reported_kind
@@ -362,21 +378,30 @@ def _notes(timeline: Timeline, bars: Bars, *, plain_words: bool) -> Iterator[str
 def summary(timeline: Timeline) -> Facts:
     """Return the response, the limits for the next visit and the remarks of all visits."""
     status = timeline.status
+    standing, response, grounds = clinical_blocks(status, timeline.as_of)
     return [
-        *response_facts(status, timeline.as_of),
-        *(pair for block in clinical_blocks(status, timeline.as_of) for pair in block if pair[0] in _SUMMARY),
+        *response,
+        *(pair for pair in (*standing, *grounds) if pair[0] in _SUMMARY),
         *(
-            ("For review", f"{row.visit_on}: {flag.removeprefix('review: ')}")
-            for row in timeline.rows
-            for flag in row.flags
+            ("For review", f"{', '.join(days)}: {flag.removeprefix('review: ')}")
+            for flag, days in _flagged(timeline).items()
         ),
     ]
+
+
+def _flagged(timeline: Timeline) -> dict[str, list[str]]:
+    """Return each remark with the days it was made on, in the order in which it came first."""
+    found: dict[str, list[str]] = {}
+    for row in timeline.rows:
+        for flag in row.flags:
+            found.setdefault(flag, []).append(str(row.visit_on))
+    return found
 
 
 def plain_summary(timeline: Timeline) -> Facts:
     """Return the same for patients, in plain words."""
     blocks = plain_blocks(timeline.status, timeline.as_of)
-    return [pair for block in blocks for pair in block if pair[0] not in ("Last scan", "Size")]
+    return [pair for block in blocks for pair in block if pair[0] not in _DRAWN]
 
 
 def _said_all(timelines: Sequence[Timeline], *, plain_words: bool) -> Iterator[Row]:

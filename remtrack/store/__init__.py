@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .answers import StoredCourse
     from .changes import Change
-    from .histories import HISTORY_SQL, Case, Unjudged
+    from .histories import Case, Unjudged
     from .record import Record, blank_record, open_record
     from .schema import FACT_TABLES
 
 __all__ = [
     "FACT_TABLES",
-    "HISTORY_SQL",
     "Case",
     "Change",
     "Record",
@@ -29,7 +28,6 @@ __all__ = [
 
 _HOMES = {
     "FACT_TABLES": "schema",
-    "HISTORY_SQL": "histories",
     "Case": "histories",
     "Change": "changes",
     "Record": "record",

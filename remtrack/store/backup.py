@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RecordError, RefusedError, UsageError
 from .cipher import copy_across, passphrase_of
-from .open import TakenError, begin, memory, new_file, plain_connection, trouble
+from .open import TakenError, begin, make_folders, memory, new_file, plain_connection, trouble
 from .schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -156,13 +156,9 @@ def is_sealed(path: str) -> bool:
         return False
 
 
-def put_back(source: Connection, target: Connection, keep_at: Path) -> Copied:
-    """
-    Replace everything in an open record by a copy, having kept what it replaces at `keep_at`.
-
-    No other program can write in between, and whoever has the record open meets the old one or the new one
-    whole: SQLite's own transaction does it. Returns what was kept.
-    """
+@contextmanager
+def held(target: Connection, keep_at: Path) -> Iterator[Copied]:
+    """Keep a copy of an open record at `keep_at`, and let no other program write to the record within the block."""
     target.execute("PRAGMA locking_mode = EXCLUSIVE")
     try:
         begin(target)
@@ -173,14 +169,18 @@ def put_back(source: Connection, target: Connection, keep_at: Path) -> Copied:
                 target.backup(kept)
         except TakenError:
             raise _taken(keep_at) from None
-        if passphrase_of(source) == passphrase_of(target):
-            source.backup(target)
-        else:
-            copy_across(source, target)
+        yield Copied(keep_at, number, own_hash)
     finally:
         target.execute("PRAGMA locking_mode = NORMAL")
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()  # lets go of the lock
-    return Copied(keep_at, number, own_hash)
+
+
+def copy_all(source: Connection, target: Connection) -> None:
+    """Make one open database what another is, whatever their passphrases."""
+    if passphrase_of(source) == passphrase_of(target):
+        source.backup(target)
+    else:
+        copy_across(source, target)
 
 
 def keep_before_migration(connection: Connection, path: str) -> Path:
@@ -213,7 +213,7 @@ def _put_bytes(path: Path, data: bytes) -> None:
     from tempfile import mkstemp
 
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(path.parent)
         handle, name = mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -8,9 +8,10 @@ change, the digest and the hash that seal it, and undo.
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .. import __version__
@@ -107,6 +108,11 @@ class Change:
         return int(cursor.lastrowid or 0)
 
     def _seal(self) -> None:
+        if installed := sys.modules.get("remtrack.criteria.installed"):
+            # Families of other packages, which are known only once they were asked to judge.
+            rules = json.loads(self._fields["rules"]) | installed.revisions()
+            told = json.dumps(rules, sort_keys=True)
+            self._connection.execute("UPDATE changes SET rules = ? WHERE number = ?", (told, self.number))
         digest = digest_of(self._connection, self._open_number)
         self._connection.execute("UPDATE changes SET digest = ? WHERE number = ?", (digest, self.number))
         self._connection.execute(
@@ -176,11 +182,15 @@ class Change:
         number = self._open_number
         names = [*fact_table.names, "changed_by", *([fact_table.mark] if fact_table.mark else [])]
         marks = ["?"] * len(fact_table.columns) + [str(number)] * (len(names) - len(fact_table.columns))
-        sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(marks)})"
+        insert, row = f"INSERT INTO {table} ({', '.join(names)}) VALUES ", f"({', '.join(marks)})"
         waiting, written = iter(rows), 0
         with trouble(self._path):
             while batch := list(islice(waiting, _BATCH)):
-                self._connection.executemany(sql, all_checked(fact_table.columns, batch))
+                values = all_checked(fact_table.columns, batch)
+                if len(batch) == _BATCH:  # in one statement: a third less time than one by one
+                    self._connection.execute(insert + ", ".join([row] * _BATCH), list(chain.from_iterable(values)))
+                else:
+                    self._connection.executemany(insert + row, values)
                 written += len(batch)
         return written
 
@@ -229,13 +239,17 @@ class Change:
 
     def put_answers(self, patient_id: str, courses: Sequence[Course]) -> None:
         """Replace a patient's stored answers, stamped with the facts as they are now. Facts come first."""
+        self.put_all_answers([(patient_id, courses)])
+
+    def put_all_answers(self, answers: Iterable[tuple[str, Sequence[Course]]]) -> int:
+        """Replace the stored answers of many patients, a hundred at a time; return how many they were."""
         from .answers import put_answers
 
         with trouble(self._path):
             if not self._answered:
                 self._mark()
                 self._answered = True
-            put_answers(self._connection, patient_id, courses)
+            return put_answers(self._connection, answers)
 
     def _mark(self) -> None:
         self._connection.execute(
@@ -286,11 +300,20 @@ def digest_of(connection: Connection, number: int) -> str:
 
 def _written(connection: Connection, table: FactTable, number: int) -> Any:
     names, key = ", ".join(table.names), ", ".join(table.key)
-    live = f"SELECT {names} FROM {table.name} WHERE changed_by = :number"
+    live = f"SELECT {names} FROM {table.name} WHERE {_changed_by(connection, table, number)} = :number"
     gone = f"SELECT {names} FROM {table.history} WHERE changed_by = :number"
     if connection.execute(gone + " LIMIT 1", {"number": number}).fetchone():
         live = f"{live} UNION ALL {gone}"
     return connection.execute(f"{live} ORDER BY {key}", {"number": number})
+
+
+def _changed_by(connection: Connection, table: FactTable, number: int) -> str:
+    """Return the column to look for, with a sign before it where reading the table through is quicker than its index."""
+    (written,) = connection.execute(f"SELECT count(*) FROM {table.name} WHERE changed_by = ?", (number,)).fetchone()
+    if written < _BATCH:
+        return "changed_by"
+    twice = f"SELECT count(*) FROM (SELECT 1 FROM {table.name} LIMIT {2 * written})"
+    return "changed_by" if connection.execute(twice).fetchone()[0] == 2 * written else "+changed_by"
 
 
 def _replaced(connection: Connection, table: FactTable, number: int) -> Any:

@@ -1,9 +1,8 @@
 """
 Facts in bulk: every patient's histories, streamed in order, ready for a family to judge.
 
-One ordered query brings the visits with their readings; a few small ones run beside it, patient by
-patient, so that memory does not grow with the file. Nothing is judged here: what a line's baseline
-is, and who has one, is said by dates alone.
+Ordered queries run side by side, patient by patient, so that memory does not grow with the file.
+Nothing is judged here: what a line's baseline is, and who has one, is said by dates alone.
 """
 
 from __future__ import annotations
@@ -11,34 +10,39 @@ from __future__ import annotations
 import json
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import RecordError
 from ..model import Event, History, Lesion, Line, Measurement, Result, Visit
 from .facts import real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .open import Connection
 
-_HISTORY_ROWS = """
-SELECT v.patient_id, v.visit_key, v.line, v.reader, v.visit_on, v.label, v.method, v.note,
-    l.lesion_id, m.state, m.longest_mm, m.short_mm, o.lesion_id, m.reason, m.note, m.measured_on
-FROM visits AS v
-LEFT JOIN measurements AS m ON m.visit_key = v.visit_key
-LEFT JOIN lesions AS l ON l.lesion_key = m.lesion_key
-LEFT JOIN lesions AS o ON o.lesion_key = m.other_key"""
-_HISTORY_ORDER = "ORDER BY v.patient_id, v.visit_on, v.reader, v.visit_key, l.lesion_id"
-#: The query that feeds the fold: every visit with its readings, by patient and day.
-HISTORY_SQL = f"{_HISTORY_ROWS}\n{_HISTORY_ORDER}"
+# Both begin with the patients, so that they meet the same visits in the same order even where another program
+# took a patient away and left the visits.
+_VISITS = """SELECT p.patient_id, v.visit_key, v.line, v.reader, v.visit_on, v.label, v.method, v.note
+FROM patients AS p CROSS JOIN visits AS v ON v.patient_id = p.patient_id {where}
+ORDER BY p.patient_id, v.visit_on, v.reader, v.visit_key"""
+# By the keys of visits and lesions alone: with their names in each row it took twice as long.
+_READINGS = """SELECT m.visit_key, m.lesion_key, m.state, m.longest_mm, m.short_mm, m.other_key, m.reason, m.note,
+    m.measured_on
+FROM patients AS p CROSS JOIN visits AS v ON v.patient_id = p.patient_id
+CROSS JOIN measurements AS m ON m.visit_key = v.visit_key {where}
+ORDER BY p.patient_id, v.visit_on, v.reader, v.visit_key"""
 
-# Asked beside it, each by patient: (name, SQL). `{where}` limits a query to some patients.
+# Asked beside them, each by patient: (name, SQL). `{where}` limits a query to some patients.
 _BESIDE = {
     "patients": "SELECT t.patient_id FROM patients AS t {where} ORDER BY t.patient_id",
     "lines": "SELECT t.patient_id, t.line, t.regimen, t.started_on, t.stopped_on, t.baseline_on "
     "FROM lines AS t {where} ORDER BY t.patient_id, t.line",
     "criteria": "SELECT t.patient_id, t.line, t.criteria, t.settings "
     "FROM line_criteria AS t {where} ORDER BY t.patient_id, t.line, t.position, t.criteria",
+    "names": "SELECT t.patient_id, t.lesion_key, t.lesion_id FROM lesions AS t {where} ORDER BY t.patient_id",
     "lesions": "SELECT t.patient_id, t.line, t.reader, l.lesion_id, t.role, l.kind, l.organ, l.site "
     "FROM line_lesions AS t JOIN lesions AS l ON l.lesion_key = t.lesion_key {where} "
     "ORDER BY t.patient_id, t.line, t.reader, l.lesion_id",
@@ -51,6 +55,8 @@ _BESIDE = {
 _AT_ONCE = 500
 # These end or close every line's record, whichever line they were entered under.
 _FOR_EVERY_LINE = frozenset({"death", "last_contact"})
+# Weeks are counted from these into every line, from before its first visit as well.
+_FROM_ANY_LINE = frozenset({"radiotherapy_end"})
 
 
 class Case(NamedTuple):
@@ -98,7 +104,7 @@ class _Seen(NamedTuple):
 
 
 class _Patient:
-    """One patient's rows, and the histories that they make."""
+    """One patient's rows, and the histories that they make; `seen` are in date order."""
 
     def __init__(self, patient_id: str, seen: list[_Seen], beside: dict[str, list[tuple[Any, ...]]]) -> None:
         self.patient_id = patient_id
@@ -114,7 +120,9 @@ class _Patient:
     def cases(self, as_of: date | None) -> Iterator[Case]:
         for line in self.lines:
             families = [
-                (name, json.loads(settings)) for _, number, name, settings in self.criteria if number == line.number
+                (name, json.loads(settings) if settings != "{}" else {})
+                for _, number, name, settings in self.criteria
+                if number == line.number
             ]
             for reader in self._readers(line.number):
                 visits = self._visits(line, reader, as_of)
@@ -127,7 +135,7 @@ class _Patient:
         for line in self.lines:
             for reader in self._readers(line.number):
                 if not self._visits(line, reader, None):
-                    first_on = min(
+                    first_on = next(
                         seen.visit.visit_on for seen in self.seen if (seen.line, seen.reader) == (line.number, reader)
                     )
                     yield Unjudged(self.patient_id, line.number, reader, first_on, self._baseline_on(line))
@@ -137,10 +145,12 @@ class _Patient:
 
     def _visits(self, line: Line, reader: str, as_of: date | None) -> tuple[Visit, ...]:
         """The reader's visits of the line from their baseline on; none if they have no baseline."""
-        mine = [seen for seen in self.seen if seen.reader == reader and _until(seen.visit.visit_on, as_of)]
+        mine = [seen for seen in self.seen if seen.reader == reader]
+        if as_of is not None:
+            mine = [seen for seen in mine if seen.visit.visit_on <= as_of]
         baseline_on = line.baseline_on
         if baseline_on is None:
-            first_on = min((seen.visit.visit_on for seen in mine if seen.line == line.number), default=None)
+            first_on = next((seen.visit.visit_on for seen in mine if seen.line == line.number), None)
             line_began_on = self._baseline_on(line)
             # Who begins to read after the line's baseline has nothing to compare with.
             if first_on is None or line_began_on is None or (reader and first_on > line_began_on):
@@ -148,10 +158,13 @@ class _Patient:
             baseline_on = first_on
         elif not any(seen.visit.visit_on == baseline_on for seen in mine):
             return ()
+        number = line.number
         return tuple(
-            seen.visit
-            for seen in mine
-            if seen.visit.visit_on == baseline_on or (seen.line == line.number and seen.visit.visit_on > baseline_on)
+            [
+                visit
+                for of_line, _, visit in mine
+                if visit.visit_on == baseline_on or (of_line == number and visit.visit_on > baseline_on)
+            ]
         )
 
     def _baseline_on(self, line: Line) -> date | None:
@@ -159,8 +172,8 @@ class _Patient:
         if line.baseline_on is not None:
             return line.baseline_on
         of_line = [seen for seen in self.seen if seen.line == line.number]
-        ordinary = [seen for seen in of_line if not seen.reader]
-        return min((seen.visit.visit_on for seen in ordinary or of_line), default=None)
+        found = next((seen for seen in of_line if not seen.reader), of_line[0] if of_line else None)
+        return None if found is None else found.visit.visit_on
 
     def _history(self, line: Line, reader: str, visits: tuple[Visit, ...], as_of: date | None) -> History:
         began_on = visits[0].visit_on
@@ -168,7 +181,11 @@ class _Patient:
             event
             for number, event in self.events
             if _until(event.event_on, as_of)
-            and (number == line.number or (event.event in _FOR_EVERY_LINE and event.event_on >= began_on))
+            and (
+                number == line.number
+                or event.event in _FROM_ANY_LINE
+                or (event.event in _FOR_EVERY_LINE and event.event_on >= began_on)
+            )
         ]
         return History(
             patient_id=self.patient_id,
@@ -260,26 +277,40 @@ def _result(row: tuple[Any, ...]) -> Result:
 
 def _patients(connection: Connection, patient_ids: Iterable[str] | None) -> Iterator[_Patient]:
     if patient_ids is None:
-        yield from _stream(connection, "", "", ())
+        yield from _stream(connection, "", ())
         return
     wanted = sorted(set(patient_ids))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         marks = ", ".join("?" * len(some))
-        yield from _stream(connection, f"WHERE v.patient_id IN ({marks})", f"WHERE t.patient_id IN ({marks})", some)
+        yield from _stream(connection, f"IN ({marks})", some)
 
 
-def _stream(connection: Connection, of_visits: str, of_others: str, values: Iterable[str]) -> Iterator[_Patient]:
-    values = tuple(values)
-    visits = _Groups(connection.execute(f"{_HISTORY_ROWS} {of_visits} {_HISTORY_ORDER}", values))
-    beside = {
-        name: _Groups(connection.execute(sql.format(where=of_visits if name == "results" else of_others), values))
-        for name, sql in _BESIDE.items()
-    }
-    patients = beside.pop("patients")
+def _stream(connection: Connection, among: str, values: Sequence[str]) -> Iterator[_Patient]:
+    def ask(sql: str, table: str) -> Iterator[tuple[Any, ...]]:
+        return connection.execute(sql.format(where=f"WHERE {table}.patient_id {among}" if among else ""), values)
+
+    visits = _Groups(ask(_VISITS, "p"))
+    readings = _Readings(ask(_READINGS, "p"))
+    beside = {name: _Groups(ask(sql, "v" if name == "results" else "t")) for name, sql in _BESIDE.items()}
+    patients, names = beside.pop("patients"), beside.pop("names")
     for (patient_id,) in patients.rows:
         rows = {name: groups.of(patient_id) for name, groups in beside.items()}
-        yield _Patient(patient_id, _seen(visits.of(patient_id), rows["results"]), rows)
+        results: dict[int, list[Result]] = {}
+        for row in rows["results"]:
+            results.setdefault(row[1], []).append(_result(row))
+        lesions = _Names(connection, names.of(patient_id))
+        seen = [
+            _Seen(
+                line,
+                reader,
+                Visit(_known_day(on), label, method, note, readings.of(key, lesions), tuple(results.get(key, ()))),
+            )
+            for _, key, line, reader, on, label, method, note in visits.of(patient_id)
+        ]
+        yield _Patient(patient_id, seen, rows)
+    if readings.left:
+        raise RecordError("the visits and the readings of this file do not fit each other", "", "remtrack check")
 
 
 class _Groups:
@@ -295,6 +326,8 @@ class _Groups:
             self._started = True
             self._next = next(self.rows, None)
         row = self._next
+        while row is not None and row[0] < patient_id:  # of a patient whom another program took away
+            row = self._next = next(self.rows, None)
         if row is None or row[0] != patient_id:
             return []
         group = [row]
@@ -307,24 +340,46 @@ class _Groups:
         return group
 
 
-def _seen(rows: list[tuple[Any, ...]], result_rows: list[tuple[Any, ...]]) -> list[_Seen]:
-    results: dict[int, list[Result]] = {}
-    for row in result_rows:
-        results.setdefault(row[1], []).append(_result(row))
-    seen = []
-    current = None
-    for row in rows:
-        if row[1] != current:
-            current = row[1]
-            readings: list[Measurement] = []
-            seen.append((row, readings))
-        if row[9] is not None:
-            readings.append(_measurement(*row[8:]))
-    return [
-        _Seen(
-            row[2],
-            row[3],
-            Visit(_known_day(row[4]), row[5], row[6], row[7], tuple(readings), tuple(results.get(row[1], ()))),
-        )
-        for row, readings in seen
-    ]
+class _Readings:
+    """The readings of visit after visit, in the order of the visits."""
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        self._visits = groupby(rows, key=itemgetter(0))
+        self._next: tuple[Any, Iterator[tuple[Any, ...]]] | None = None
+        self._started = False
+
+    @property
+    def left(self) -> bool:
+        """Whether there are readings that no visit asked for."""
+        return self._next is not None
+
+    def of(self, visit_key: int, names: _Names) -> tuple[Measurement, ...]:
+        """Return the readings of a visit, by lesion."""
+        if not self._started:
+            self._started = True
+            self._next = next(self._visits, None)
+        if self._next is None or self._next[0] != visit_key:
+            return ()
+        found = [
+            _measurement(names[lesion], state, longest, short, other and names[other], reason, note, on)
+            for _, lesion, state, longest, short, other, reason, note, on in self._next[1]
+        ]
+        self._next = next(self._visits, None)
+        found.sort(key=_BY_LESION)
+        return tuple(found)
+
+
+class _Names(dict[int, str]):
+    """The lesions of one patient by their keys."""
+
+    def __init__(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+        super().__init__((lesion_key, lesion_id) for _, lesion_key, lesion_id in rows)
+        self._connection = connection
+
+    def __missing__(self, lesion_key: int) -> str:
+        # Another program hung another patient's lesion on a visit; `verify` says so.
+        row = self._connection.execute("SELECT lesion_id FROM lesions WHERE lesion_key = ?", (lesion_key,)).fetchone()
+        return str(row[0]) if row else ""
+
+
+_BY_LESION = itemgetter(Measurement._fields.index("lesion_id"))

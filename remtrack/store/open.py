@@ -199,6 +199,9 @@ def look(path: str, *, may_be_encrypted: bool = False) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         hint = f"remtrack --db {_quoted(path)} init"
         raise RecordError(f"no record at {path}", "nothing has been recorded there yet", hint) from None
+    except PermissionError as error:
+        why = f"{error.strerror}: it belongs to somebody else, or may not be read; allow reading, then type it again"
+        raise RecordError(f"cannot open {path}", why) from None
     except (OSError, ValueError) as error:
         raise RecordError(f"cannot open {path}", getattr(error, "strerror", None) or str(error)) from None
     if not header:
@@ -243,24 +246,47 @@ def new_file(path: str, passphrase: str = "") -> Iterator[Connection]:
     that is missing is made. Raises RecordError when it cannot be written, TakenError when there is
     something at `path` by the time it is whole.
     """
-    from tempfile import mkstemp
-
     place = Path(path).absolute()
     try:
         for folder in reversed((place.parent, *place.parent.parents)):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        handle, name = mkstemp(prefix=f".{place.name}.", suffix=".new", dir=place.parent)  # its owner's alone
-        os.close(handle)
-        beside = Path(name)
-        try:
+        with _beside(place) as beside:
             with trouble(path), closing(_connect(beside, passphrase=passphrase)) as connection:
+                connection.execute("PRAGMA temp_store = MEMORY")  # VACUUM would write it all into the temporary folder
                 yield connection
             _put_in_place(beside, place)
-        finally:
-            beside.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         raise RecordError(f"cannot make {path}", getattr(error, "strerror", None) or str(error)) from None
+
+
+@contextmanager
+def spare_file(path: str, passphrase: str = "") -> Iterator[Connection]:
+    """Give an empty database beside `path`, for its owner alone, that is gone when the block ends."""
+    with _beside(Path(path).absolute()) as beside, closing(_connect(beside, passphrase=passphrase)) as connection:
+        for pragma in (*_SETTINGS, "synchronous = OFF"):  # nobody will look for it after a power cut
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    from tempfile import mkstemp
+
+    handle, name = mkstemp(prefix=f".{place.name}.", suffix=".new", dir=place.parent)  # its owner's alone
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those it is in, as far as they are missing, for their owner alone. Raises OSError."""
+    for each in reversed((folder, *folder.absolute().parents)):
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _put_in_place(beside: Path, place: Path) -> None:
@@ -349,18 +375,21 @@ def meaning(error: BaseException, path: str) -> BaseException:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return RecordError(f"{path} is locked", "another program is writing to it; nothing was changed, try again")
     if name.startswith("SQLITE_FULL"):
-        return RecordError(f"no room left for {path}", "the disk is full; nothing was changed")
+        why = "the disk is full; nothing was changed; make room, then type it again"
+        return RecordError(f"no room left for {path}", why)
     if name in ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"):
         return RecordError(
             f"{path} cannot be read yet",
             "a command was cut off; taking back its half needs permission to write to the file and its folder",
         )
     if name.startswith("SQLITE_READONLY"):
-        return RecordError(f"{path} cannot be written to", "the file or its folder is read-only; nothing was changed")
+        why = "the file or its folder is read-only; nothing was changed; allow writing there, then type it again"
+        return RecordError(f"{path} cannot be written to", why)
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return RecordError(f"cannot open {path}", str(error))
     if name.startswith("SQLITE_IOERR"):
-        return RecordError(f"cannot read or write {path}", f"{error}; nothing was changed")
+        why = f"{error}; nothing was changed; if the disk is full or was taken out, see to that, then type it again"
+        return RecordError(f"cannot read or write {path}", why)
     if name == "SQLITE_ERROR":
         return RecordError(f"{path} is not laid out as remtrack made it", str(error), _check(path))
     return RecordError(f"{path} is damaged", str(error), _check(path))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .freshness import in_memory
+from .keys import set_last
 from .schema import ANSWER_TABLES, FACT_TABLES, FactTable, triggers
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def known_at(connection: Connection, number: int) -> Connection:
     for table in FACT_TABLES.values():
         _rewind(copy, table, number)
     copy.execute("DELETE FROM changes WHERE number > ?", (number,))
-    copy.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'changes'", (number,))
+    set_last(copy)
     for sql in triggers():
         copy.execute(sql)
     copy.execute("COMMIT")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RecordError
 from .changes import digest_of, hash_of
+from .keys import set_last
 from .open import TakenError, new_file
 from .schema import ANSWER_TABLES, FACT_TABLES, FactTable, triggers
 
@@ -58,31 +59,32 @@ class Called(NamedTuple):
 
 # A rename writes the row of the new code where no row of that code was replaced, and replaces the row of the old
 # code without writing one: whoever is merely changed has both.
-_GIVEN_BY = """
+_RENAMES = """
     WITH written AS (
         SELECT patient_id, changed_by AS number FROM patients UNION SELECT patient_id, changed_by FROM patients_history
     ), replaced AS (SELECT patient_id, replaced_by AS number FROM patients_history)
-    SELECT max(w.number), r.patient_id FROM written AS w JOIN replaced AS r ON r.number = w.number
-    WHERE w.patient_id = :code AND (:until IS NULL OR w.number < :until)
-    AND NOT EXISTS (SELECT 1 FROM replaced AS s WHERE s.number = w.number AND s.patient_id = w.patient_id)
-    AND NOT EXISTS (SELECT 1 FROM written AS s WHERE s.number = w.number AND s.patient_id = r.patient_id)"""
+    SELECT w.number, r.patient_id, w.patient_id FROM written AS w JOIN replaced AS r ON r.number = w.number
+    WHERE NOT EXISTS (SELECT 1 FROM replaced AS s WHERE s.number = w.number AND s.patient_id = w.patient_id)
+    AND NOT EXISTS (SELECT 1 FROM written AS s WHERE s.number = w.number AND s.patient_id = r.patient_id)
+    ORDER BY w.number DESC"""
 
 
 def codes_of(connection: Connection, patient_id: str) -> list[Called]:
     """
     Return every code that the patient had who is now known as `patient_id`, the present one first.
 
-    A code that was given up by a rename may belong to somebody else since, whose rows are not theirs.
+    A code that was given up by a rename may belong to somebody else since, whose rows are not theirs, and who
+    had a code before them is not them.
     """
     found: list[Called] = []
     code, until = patient_id, None
-    while True:
-        given_by = connection.execute(_GIVEN_BY, {"code": code, "until": until}).fetchone()
-        since, before = given_by if given_by[0] is not None else (0, None)
-        found.append(Called(code, since, until))
-        if before is None:
-            return found
-        code, until = before, since
+    for number, old, new in connection.execute(_RENAMES):  # the latest first
+        if new == code:
+            found.append(Called(code, number, until))
+            code, until = old, number
+        elif old == code:  # somebody else gave this code up, and they were entered under it later
+            return [*found, Called(code, number, until)]
+    return [*found, Called(code, 0, until)]
 
 
 def take_out(copy: Connection, patient_id: str) -> None:
@@ -118,6 +120,7 @@ def take_out(copy: Connection, patient_id: str) -> None:
         "UPDATE changes SET reason = iif(reason = '', '', ?), file_name = '', file_sha256 = '' WHERE number = ?",
         [(REMOVED, number) for number in touching],
     )
+    set_last(copy)  # or the file would remember how many there were of theirs
     _seal_anew(copy)
     for sql in triggers():
         copy.execute(sql)

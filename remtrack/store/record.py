@@ -171,14 +171,18 @@ class Record:
             yield from export_rows(self._connection, table, patient_ids)
 
     def counts(self) -> dict[str, Any]:
-        """Return how many `patients` and `measurements` there are, and `last_visit_on` (None: no visit)."""
+        """Return how many `patients`, `measurements` and `results` there are, and `last_visit_on` (None: no visit)."""
         with reading(self.path):
-            patients, measurements, last_visit_on = self._connection.execute(
+            patients, measurements, results, last_visit_on = self._connection.execute(
                 "SELECT (SELECT count(*) FROM patients), (SELECT count(*) FROM measurements), "
-                "(SELECT max(visit_on) FROM visits)"
+                "(SELECT count(*) FROM results), (SELECT max(visit_on) FROM visits)"
             ).fetchone()
-            last_visit_on = date.fromisoformat(last_visit_on) if last_visit_on else None
-        return {"patients": patients, "measurements": measurements, "last_visit_on": last_visit_on}
+        return {
+            "patients": patients,
+            "measurements": measurements,
+            "results": results,
+            "last_visit_on": date.fromisoformat(last_visit_on) if last_visit_on else None,
+        }
 
     def changes(
         self, patient_id: str | None = None, limit: int | None = None, *, rows_each: int = 100
@@ -279,28 +283,38 @@ class Record:
             return write_sealed(self._connection, path, passphrase)
 
     def put_back(
-        self, path: str, passphrase: Passphrase, keep_at: Path, who: str, derive: Callable[[Change], object]
+        self, path: str, passphrase: Passphrase, keep_at: Path, who: str, derive: Callable[[Record, Change], object]
     ) -> Restored:
         """
         Replace everything in this record by the copy at `path`, keeping what it replaces at `keep_at`.
 
         A change says so in the record that was put back, and `derive` writes its answers anew: the copy's were
-        not sealed by any digest. Raises RecordError for a copy that is not sound; then nothing was changed.
+        not sealed by any digest. All of that is made ready in a file beside, so that the record is replaced in
+        one transaction, and is never the copy without the change that says so. Raises RecordError for a copy
+        that is not sound; then nothing was changed.
         """
-        from .backup import Restored, last_change, opened_copy, put_back
-        from .open import bring_up_to_date
+        from .backup import Restored, copy_all, held, last_change, opened_copy
+        from .open import bring_up_to_date, spare_file
 
-        with opened_copy(path, passphrase) as (source, digest):
+        with (
+            opened_copy(path, passphrase) as (source, digest),
+            trouble(self.path),
+            spare_file(self.path, self.passphrase) as spare,
+        ):
             change, own_hash = last_change(source)
-            with trouble(self.path):
-                kept = put_back(source, self._connection, keep_at)
-                bring_up_to_date(self._connection)
-        reason = (
-            f"the record as after change {change}; it replaces one whose last was change {kept.change}, {kept.hash}"
-        )
-        with self.change("restore", who=who, reason=reason, file_name=Path(path).name, file_sha256=digest) as said:
-            derive(said)
-            said.stand()
+            copy_all(source, spare)
+            bring_up_to_date(spare)
+            ready = Record(self.path, spare)
+            with held(self._connection, keep_at) as kept:
+                reason = (
+                    f"the record as after change {change}; "
+                    f"it replaces one whose last was change {kept.change}, {kept.hash}"
+                )
+                name = Path(path).name
+                with ready.change("restore", who=who, reason=reason, file_name=name, file_sha256=digest) as said:
+                    derive(ready, said)
+                    said.stand()
+                spare.backup(self._connection)
         return Restored(change, own_hash, kept, said.number or 0)
 
     def verify(self) -> list[Problem]:

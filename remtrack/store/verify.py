@@ -7,11 +7,14 @@ Names what disagrees; mends nothing. Whether the answers follow from the facts i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from contextlib import closing
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RemtrackError
 from ..verdict import Problem
 from .changes import digest_of, hash_of
+from .keys import last_given, remembered
 from .open import memory, reading
 from .schema import FACT_TABLES
 
@@ -28,7 +31,7 @@ def verify(connection: Connection, path: str) -> list[Problem]:
     A damaged page ends a question with a Problem of its own; the others are still asked.
     """
     problems = []
-    for question in (_pages, _keys, _layout, _chain, _digests, _pairs):
+    for question in (_pages, _keys, _layout, _chain, _digests, _pairs, _numbers, _stamps):
         try:
             with reading(path):
                 problems += list(question(connection))
@@ -49,12 +52,9 @@ def _keys(connection: Connection) -> Iterator[Problem]:
 
 
 def _layout(connection: Connection) -> Iterator[Problem]:
-    from .migrations import migrate
-
-    new = memory()
-    migrate(new)
-    expected, found = _schema(new), _schema(connection)
-    new.close()
+    (expected, steps), found = _as_made(), _schema(connection)
+    if connection.execute(_STEPS).fetchall() != steps:
+        yield Problem("error", "the steps that made the layout are not those of remtrack", rule="layout")
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
             yield Problem("error", f"{name} is missing from the file", rule="layout")
@@ -62,6 +62,19 @@ def _layout(connection: Connection) -> Iterator[Problem]:
             yield Problem("warning", f"{name} is in the file, and remtrack did not make it", rule="layout")
         elif expected[name] != found[name]:
             yield Problem("error", f"{name} is not as remtrack made it", rule="layout")
+
+
+_STEPS = "SELECT id, migration_set, name FROM _sqlite_migrations ORDER BY id"
+
+
+@cache
+def _as_made() -> tuple[dict[str, str], list[tuple[Any, ...]]]:
+    """The layout of a new record, and the steps that made it."""
+    from .migrations import migrate
+
+    with closing(memory()) as new:
+        migrate(new)
+        return _schema(new), new.execute(_STEPS).fetchall()
 
 
 def _schema(connection: Connection) -> dict[str, str]:
@@ -120,3 +133,31 @@ def _pairs(connection: Connection) -> Iterator[Problem]:
         yield Problem(
             "error", f"{patient_id}, {where}, has a lesion of another patient", f"{lesion_id} of {other}", rule="mixed"
         )
+
+
+def _numbers(connection: Connection) -> Iterator[Problem]:
+    given, known = last_given(connection), remembered(connection)
+    for table in sorted({*given, *known}, key=str):
+        if known[table] != given.get(table):
+            yield Problem(
+                "error",
+                f"the last number given in {table} is {given.get(table, 0)}, and the file remembers {known.get(table)}",
+                "a number given twice would mix two histories",
+                rule="numbers",
+            )
+
+
+def _stamps(connection: Connection) -> Iterator[Problem]:
+    # What a check of the answers does not see, because the course alone is asked whether it is fresh.
+    for table in ("assessments", "episodes"):
+        odd = f"""SELECT DISTINCT a.patient_id FROM {table} AS a LEFT JOIN courses AS c ON c.patient_id = a.patient_id
+            AND c.line = a.line AND c.reader = a.reader AND c.criteria = a.criteria
+            WHERE a.facts_change IS NOT c.facts_change OR a.revision IS NOT c.revision"""
+        for (patient_id,) in connection.execute(odd):
+            yield Problem(
+                "warning",
+                f"{patient_id}: {table} carry another stamp than the course they belong to",
+                "another program altered it",
+                "remtrack recompute",
+                rule="altered-answer",
+            )

@@ -57,7 +57,7 @@ def restore(record: Record, path: str, passphrase: Passphrase, who: str) -> Rest
         raise RefusedError(f"{path} is the record itself", "a backup of it is needed", "remtrack backup")
     change = max((row["number"] for row in record.change_list()), default=0)
     keep_at = _free(home_of(record.path) / name_for(record.path, change, "before-restore"))
-    return record.put_back(path, passphrase, keep_at, who, lambda stamped: derive(record, stamped))
+    return record.put_back(path, passphrase, keep_at, who, derive)
 
 
 def _free(path: Path) -> Path:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
+_SHOW_FAMILIES = "remtrack criteria list"
 #: What `verify` found of the file itself that makes anything read from it doubtful.
 _UNREADABLE = ("integrity", "damaged", "layout")
 
@@ -78,8 +79,8 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
 
     With `fresh_only` no stored answer is looked at: there are none yet.
     """
-    from ..fold import check_baseline
     from .data_rules import data_problems
+    from .judging import FamilyFailedError, check_baseline
 
     stale = set() if fresh_only else set(record.stale_patients(revisions(record)))
     stored = record.stored_rows()
@@ -101,13 +102,20 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
             )
         elif not fresh_only:
             gone = {case.criteria for case in cases if not is_installed(case.criteria)}
+            gone |= {course.criteria for course in derived if "failed" in course.extra}
             yield from altered(patient_id, stored.differences(patient_id, derived, gone))
-        told: dict[Problem, None] = {}
+        failed = [course.extra["failed"] for course in derived if "failed" in course.extra]
+        told: dict[Problem, None] = {
+            Problem("error", what, why, _SHOW_FAMILIES, rule="cannot-judge"): None for what, why in failed
+        }
         for case in cases if derived else ():
             if not is_installed(case.criteria):
                 told[not_installed(case)] = None
                 continue
-            told.update(dict.fromkeys(check_baseline(case.history, case.criteria, case.settings)))
+            try:
+                told.update(dict.fromkeys(check_baseline(case.history, case.criteria, case.settings)))
+            except FamilyFailedError as error:
+                told[Problem("error", error.what, error.why, _SHOW_FAMILIES, rule="cannot-judge")] = None
         yield from told
         mine: list[ReadingRow] = []
         while waiting is not None and waiting[0] <= patient_id:

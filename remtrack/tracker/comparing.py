@@ -183,7 +183,7 @@ def compare_line(
     judged_by: Mapping[str, dict[str, str]],
 ) -> dict[str, Any]:
     from ..criteria import load_family
-    from ..fold import assess
+    from .judging import assess
 
     headline = next(iter(judged_by))
     sides = []

@@ -35,14 +35,24 @@ def judge(cases: Iterable[Case]) -> list[Course]:
     """
     Return the course of each case (one line, one reader, one family), in the order given.
 
-    A family that is not installed any more has a course without answers, which is out of date once it is.
+    A family that is not installed any more has a course without answers, which is out of date once it is. So has
+    one of another package that failed; `extra` then has under `failed` how, and it is asked anew each time.
     """
-    from ..fold import assess
+    return [judged(case) if case.criteria in FAMILIES else unjudged(case) for case in cases]
 
-    return [
-        assess(case.history, case.criteria, case.settings) if case.criteria in FAMILIES else unjudged(case)
-        for case in cases
-    ]
+
+def judged(case: Case) -> Course:
+    from .judging import FamilyFailedError, assess
+
+    try:
+        return assess(case.history, case.criteria, case.settings)
+    except FamilyFailedError as error:
+        from ..criteria.installed import note_failure
+
+        course = unjudged(case)
+        course.extra["failed"] = (error.what, error.why)
+        note_failure(case.criteria, error.trouble)
+        return course
 
 
 def unjudged(case: Case) -> Course:
@@ -76,11 +86,8 @@ def derive(record: Record, change: Change, patient_ids: Iterable[str] | None = N
 
     Returns how many patients were derived. Streams: memory does not grow with the cohort.
     """
-    count = 0
-    for patient_id, cases in record.histories(patient_ids):
-        change.put_answers(patient_id, judge(cases))
-        count += 1
-    return count
+    found = record.histories(patient_ids)
+    return change.put_all_answers((patient_id, judge(cases)) for patient_id, cases in found)
 
 
 def is_fresh(stored: StoredCourse) -> bool:

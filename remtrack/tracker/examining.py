@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import platform
 import shutil
@@ -89,7 +90,7 @@ def sqlite_version() -> str:
 
 
 def kept(path: Path) -> Iterator[Problem]:
-    """Yield what is wrong with how the file and its folder are kept: whoever else could read or replace it."""
+    """Yield what is wrong with how the record, its copies and their folders are kept: whoever else could read them."""
     if path.is_symlink():
         yield Problem(
             "warning",
@@ -99,17 +100,37 @@ def kept(path: Path) -> Iterator[Problem]:
             rule="symlink",
         )
     place = path.resolve()
-    for what, at, private in (("file", place, "600"), ("folder", place.parent, "700")):
-        mode = at.stat().st_mode
-        command = f"chmod {private} {quote(str(at))}"
-        if mode & stat.S_IWOTH and not (what == "folder" and mode & stat.S_ISVTX):
-            yield Problem("error", f"everybody on this computer can write to the {what} {at}", "", command, rule="open")
-        elif what == "file" and mode & stat.S_IROTH:
-            yield Problem("error", f"everybody on this computer can read the {what} {at}", "", command, rule="open")
-        elif mode & (stat.S_IRGRP | stat.S_IWGRP) and what == "file":
-            yield Problem("warning", f"the group of the {what} {at} can read it", "", command, rule="open")
-        elif mode & stat.S_IWGRP:
-            yield Problem("warning", f"the group of the {what} {at} can write to it", "", command, rule="open")
+    home = home_of(place)
+    folders = [place.parent, *([home] if home.is_dir() else [])]
+    files = [place, *(at for at in sorted(home.iterdir()) if at.is_file())] if home.is_dir() else [place]
+    if os.name == "posix":  # elsewhere the mode says nothing of who may read
+        for at in files:
+            yield from open_to_others("file", at)
+        for at in folders:
+            yield from open_to_others("folder", at)
+    for folder in folders:
+        for at in sorted(folder.glob(f".{glob.escape(place.stem)}*.new")):
+            yield Problem(
+                "warning",
+                f"{at} was left behind by a command that was cut off",
+                "it may hold patients' data; remove it when no other command is running",
+                f"rm {quote(str(at))}",
+                rule="left-behind",
+            )
+
+
+def open_to_others(what: str, at: Path) -> Iterator[Problem]:
+    """Yield who else than its owner can read or write a file, or write to a folder."""
+    mode = at.stat().st_mode
+    command = f"chmod {'600' if what == 'file' else '700'} {quote(str(at))}"
+    if mode & stat.S_IWOTH and not (what == "folder" and mode & stat.S_ISVTX):
+        yield Problem("error", f"everybody on this computer can write to the {what} {at}", "", command, rule="open")
+    elif what == "file" and mode & stat.S_IROTH:
+        yield Problem("error", f"everybody on this computer can read the {what} {at}", "", command, rule="open")
+    elif mode & stat.S_IWGRP:
+        yield Problem("warning", f"the group of the {what} {at} can write to it", "", command, rule="open")
+    elif what == "file" and mode & stat.S_IRGRP:
+        yield Problem("warning", f"the group of the {what} {at} can read it", "", command, rule="open")
 
 
 def backups(path: Path, findings: dict[str, str], today: date, changes: int) -> Iterator[Problem]:

@@ -89,8 +89,10 @@ def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None
 
 def make_folder(folder: Path) -> None:
     """Make the folder of an export, for its owner alone, when it is not there. Raises RecordError."""
+    from ..store.open import make_folders
+
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder)
     except OSError as error:
         raise RecordError(
             f"cannot make the folder {folder}", error.strerror or str(error), "remtrack export -o FOLDER"

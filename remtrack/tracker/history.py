@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import NotFoundError
@@ -34,7 +35,7 @@ class Known(NamedTuple):
 _CALLED = {
     "patients": ("patient", ("disease", "note")),
     "lines": ("line", ("regimen", "started_on", "stopped_on", "baseline_on")),
-    "line_criteria": ("criteria", ("criteria", "settings")),
+    "line_criteria": ("criteria", ("settings",)),
     "visits": ("visit", ("line", "visit_on", "label", "method", "note")),
     "lesions": ("lesion", ("kind", "organ", "site", "closed_on")),
     "line_lesions": ("role", ("role",)),
@@ -170,10 +171,18 @@ def said(row: Mapping[str, Any] | None, columns: tuple[str, ...]) -> str:
         value = (row or {}).get(name)
         if value in (None, "", "{}") or (name == "state" and value == "measured"):
             continue
+        if name == "value" and (row or {}).get("text"):
+            continue  # the same, as it was written
         if name.endswith("_mm"):
             parts.append(f"{'short axis ' if name == 'short_mm' else ''}{value:g} mm")
         elif name.endswith("_on") or name in ("label", "method", "reason", "note", "regimen", "disease"):
             parts.append(f"{name.removesuffix('_on').replace('_', ' ')} {value}")
+        elif name == "line":
+            parts.append(f"line {value}")
+        elif name == "unit" and parts:
+            parts[-1] += f" {value}"
+        elif name in ("value", "upper_limit"):
+            parts.append(f"{'upper limit ' if name == 'upper_limit' else ''}{Decimal(str(value)).normalize():f}")
         else:
             parts.append(str(value).replace("_", " ") if name == "state" else str(value))
     return ", ".join(parts)

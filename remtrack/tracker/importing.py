@@ -9,17 +9,19 @@ by guessing.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+import os
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import RecordError
 from .derive import derive
 from .merging import Merge, Tally
 from .merging_refused import warn_of_baselines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
     from ..exchange.sources import Table
@@ -78,26 +80,30 @@ class Imported:
     dry_run: bool
 
 
-def import_tables(path: Path, request: Request, who: str) -> Imported:
+def import_tables(path: Path, request: Request, who: str, opener: Callable[[], Record] | None = None) -> Imported:
     """
     Import a file, a folder or stdin into the record at `path`, making it when it is not there.
 
-    With a bad row nothing is written, unless `partial`. A record that was made for an import that
-    wrote nothing is removed again. Raises UsageError and RefusedError for a source that cannot be
-    read at all.
+    `opener` opens the record for writing or makes it (None: as one that is not encrypted). With a bad row nothing
+    is written, unless `partial`. A record that was made for an import that wrote nothing is removed again. Raises
+    UsageError and RefusedError for a source that cannot be read at all.
     """
-    from ..store import open_record
+    from ..store import blank_record, open_record
 
     with opened(request) as (tables, left_out, name, digest), fewer_collections():
-        existed = path.exists()
+        existed = os.path.lexists(path)
         tally = Tally()
         number: int | None = None
         try:
-            with open_record(path, write=True, create=True) as record:
+            if request.dry_run and not existed:
+                record = blank_record()
+            else:
+                record = opener() if opener else open_record(path, write=True, create=True)
+            with record:
                 number = write(record, tables, request, who, tally, name, digest)
         finally:
             if not existed and number is None:
-                path.unlink(missing_ok=True)
+                remove_blank(path)
         rejects = write_rejects(path, request, tables, tally) if number is not None or request.dry_run else None
     return Imported(
         number=number,
@@ -117,6 +123,15 @@ def import_tables(path: Path, request: Request, who: str) -> Imported:
         partial=request.partial,
         dry_run=request.dry_run,
     )
+
+
+def remove_blank(path: Path) -> None:
+    """Remove a record that nothing was written to, also not by another program since it was made."""
+    from ..store import open_record
+
+    with suppress(RecordError), open_record(path) as record:
+        if not record.change_list():
+            path.unlink()
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def settle(
     record: Record, change: Change, patient_id: str, *, keep: bool = True
 ) -> tuple[list[Course], tuple[Problem, ...]]:
     """Derive one patient from the facts inside the change; returns the courses and what the baselines look like."""
-    from ..fold import check_baseline
+    from .judging import FamilyFailedError, check_baseline
 
     cases: list[Case] = []
     for _patient, found in record.histories([patient_id]):
@@ -60,7 +60,11 @@ def settle(
     for case in cases:
         if not is_installed(case.criteria):
             continue
-        for problem in check_baseline(case.history, case.criteria, case.settings):
+        try:
+            found_there = check_baseline(case.history, case.criteria, case.settings)
+        except FamilyFailedError:
+            continue  # told with the answers that it could not give
+        for problem in found_there:
             problems.setdefault(problem)
     return result, tuple(problems)
 

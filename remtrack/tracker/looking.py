@@ -35,8 +35,9 @@ _HUNDRED = Decimal(100)
 #: The facts beside a category that are told, by the name their family keeps them under: those of a course, those of
 #: its last visit, and among these the results that hold until a newer one. `words.beside` has their sentences.
 OF_THE_COURSE = (
-    "mrd_relapse_date", "lasting_2_months", "relapse_or_refractory", "mr3_lost", "sustained_dmr", "tfr_start",
-    "tfr_lost", "tfr_days", "relapse_from_cr", "preliminary_pd_since", "iupd_open_since", "normalised_on",
+    "mrd_relapse_date", "lasting_2_months", "relapse_or_refractory", "mr3_lost", "sustained_dmr", "mr4_start",
+    "mr4_days", "mr4_lost", "mr45_start", "mr45_days", "mr45_lost", "tfr_start", "tfr_lost",
+    "tfr_days", "relapse_from_cr", "preliminary_pd_since", "iupd_open_since", "normalised_on",
     "psa_change_week12_pct", "psa_greatest_decline_pct",
 )  # fmt: skip
 OF_A_VISIT = (
@@ -114,7 +115,9 @@ def latest_rows(record: Record, today: date, as_of: date | None = None) -> list[
             course, fresh = chosen[patient_id]
             line = lines.get((patient_id, course.line), {})
             numbers = numbered(starts[patient_id])
-            rows.append(status_row(course, patient, line, today, fresh=fresh, numbers=numbers, as_of=as_of))
+            rows.append(
+                status_row(course, patient, line, today, fresh=fresh, numbers=numbers, as_of=as_of, whole=False)
+            )
         else:
             rows.append(empty_row(patient))
     return rows
@@ -147,8 +150,9 @@ def status_row(
     fresh: bool,
     numbers: dict[Start, int] | None = None,
     as_of: date | None = None,
+    whole: bool = True,
 ) -> StatusRow:
-    """Arrange one course as a row of a status screen."""
+    """Arrange one course as a row of a status screen; not `whole`: only its last visit is at hand."""
     entry = family_entry(course.criteria)
     last = course.assessments[-1] if course.assessments else None
     limits = dict(course.thresholds)
@@ -182,9 +186,10 @@ def status_row(
         source=last.source if last else "",
         flags=last.flags if last else (),
         undecided=last.undecided if last else (),
+        overall=last.overall if last else "",
         thresholds=course.thresholds,
         settings=course.settings,
-        episodes=tuple(remission_rows(course, numbers or {}, as_of or today)),
+        episodes=tuple(remission_rows(course, numbers or {}, as_of or today, whole=whole)),
         attention=tuple(attention(course, last, today)),
         fresh=fresh,
         measure=course.extra.get("measure", entry.measure),
@@ -193,7 +198,7 @@ def status_row(
         judges_baseline=judges_baseline(course),
         value_text=last.extra.get("bound", {}).get("said", "") if last and last.value is None else "",
         beside=tuple(beside(course)),
-        milestones=milestones_without_disease(course, as_of or today),
+        milestones=milestones_without_disease(course, as_of or today) if whole else (),
     )
 
 
@@ -219,6 +224,9 @@ def beside(course: Course) -> Iterator[Beside]:
     for name in OF_THE_COURSE:
         if course.extra.get(name) is not None:
             yield Beside(name, str(course.extra[name]))
+    score = course.extra.get("score")
+    if score is not None and score["first"] is not None:
+        yield Beside("score_first", str(score["first"]), course.baseline_on)
     for name in OF_A_VISIT:
         rows = reversed(course.assessments) if name in HELD else course.assessments[-1:]
         row = next((row for row in rows if name in row.extra), None)
@@ -280,8 +288,10 @@ def attention(course: Course, last: Assessment | None, today: date) -> Iterator[
         yield f"no {looked_at(course.criteria)} for {(today - seen).days} days", f"remtrack add {who}"
 
 
-def remission_rows(course: Course, numbers: dict[Start, int], as_of: date) -> Iterator[RemissionRow]:
-    """Yield the episodes of a course as rows, with their number and milestones."""
+def remission_rows(
+    course: Course, numbers: dict[Start, int], as_of: date, *, whole: bool = True
+) -> Iterator[RemissionRow]:
+    """Yield the episodes of a course as rows, with their number and, of one with all its visits, the milestones."""
     last = course.assessments[-1] if course.assessments else None
     for episode in course.episodes:
         yield RemissionRow(
@@ -291,7 +301,7 @@ def remission_rows(course: Course, numbers: dict[Start, int], as_of: date) -> It
             course.criteria,
             episode,
             numbers.get((course.line, course.reader, course.criteria, episode.began_on), 0),
-            milestone_marks(course, episode, as_of),
+            milestone_marks(course, episode, as_of) if whole else (),
             course.current,
             last.reported_kind if last else "",
             title_of(course),
@@ -303,39 +313,57 @@ def milestone_marks(course: Course, episode: Episode, as_of: date) -> tuple[Mile
     """
     Return the anniversaries passed, counted from the start of the complete response or remission of an episode.
 
-    It is the last unbroken one: deep molecular response lost and reached again counts anew. Where only the last
-    visit was loaded it begins with the first complete level.
+    It is the last unbroken one: deep molecular response lost and reached again counts anew.
     """
-    if episode.kind != COMPLETE or not course.assessments:
+    if episode.kind != COMPLETE:
         return ()
-    codes = course.extra.get("complete_codes", ())
-    began_on = next((on for code, on in episode.levels if code in codes), None)
-    ended_on = episode.ended_on
+    spans = course.extra.get("complete_spans")
+    held = _held(course, episode) if spans is None else _held_by_span(spans.get(episode.began_on.isoformat()))
+    if held is None:
+        return ()
+    lost = [held.ended_on, episode.ended_on]
+    until = course.extra.get("complete_until")  # myeloma: the response goes on, the complete one does not
+    if until is not None and until > held.began_on.isoformat():
+        lost.append(day.fromisoformat(until))
+    return anniversaries(course, held.began_on, min((on for on in lost if on is not None), default=None), as_of)
+
+
+def _held_by_span(span: Sequence[str | None] | None) -> Held | None:
+    """Return the span that a family keeps itself: since when, until when."""
+    if span is None or span[0] is None:
+        return None
+    return Held(day.fromisoformat(span[0]), day.fromisoformat(span[1]) if span[1] else None)
+
+
+def _held(course: Course, episode: Episode) -> Held | None:
+    """Return the last unbroken stretch of complete levels within an episode, by the reported categories."""
     held = None
     for row in course.assessments:
-        if row.dated_on < episode.began_on or (ended_on is not None and row.dated_on >= ended_on):
+        if row.dated_on < episode.began_on or (episode.ended_on is not None and row.dated_on >= episode.ended_on):
             continue
         if row.reported_kind == COMPLETE:
-            if held is not None and held.ended_on is not None:
-                held = None
-            held = held or Held(row.dated_on, None)
+            held = Held(row.dated_on, None) if held is None or held.ended_on is not None else held
         elif held is not None and held.ended_on is None and row.reported_kind in LESSER_KINDS:
             held = Held(held.began_on, row.dated_on)
-    if held is not None and len(course.assessments) > 1:
-        began_on, ended_on = max(held.began_on, began_on or held.began_on), held.ended_on or ended_on
-    if began_on is None:
-        return ()
-    relapsed_on = course.extra.get("relapse_from_cr")  # myeloma: the response goes on, the complete one does not
-    if relapsed_on is not None and relapsed_on > began_on.isoformat():
-        ended_on = min(day.fromisoformat(relapsed_on), ended_on or day.max)
-    return anniversaries(course, began_on, ended_on, as_of)
+    codes = course.extra.get("complete_codes", ())
+    confirmed = next((on for code, on in episode.levels if code in codes), None)
+    if held is not None and confirmed is not None and confirmed > held.began_on:
+        return held._replace(began_on=confirmed)
+    return held
 
 
 def anniversaries(course: Course, began_on: date, ended_on: date | None, as_of: date) -> tuple[Milestone, ...]:
-    """Return the anniversaries of a day that have passed, by the visits of a course."""
+    """
+    Return the anniversaries of a day that have passed, by the visits of a course.
+
+    Only a visit that was judged, and still shows it, confirms one: a complete level that is merely carried on, or a
+    sample with too few copies to show it, does not.
+    """
     from ..episodes import milestones
 
-    checks = tuple((row.visit_on, row.reported_kind != NOT_EVALUABLE) for row in course.assessments)
+    shown = (COMPLETE, NO_DISEASE)
+    rows = course.assessments
+    checks = tuple((row.visit_on, row.kind != NOT_EVALUABLE and row.reported_kind in shown) for row in rows)
     return milestones(began_on, checks, ended_on, as_of, course.extra.get("milestones", "3/5/10"))
 
 
@@ -451,7 +479,9 @@ def timeline_rows(course: Course, line: dict[str, Any]) -> Iterator[TimelineRow]
     from . import drawing
 
     start = line.get("started_on") or course.baseline_on
-    whole = None if drawing.scored(course) else course.baseline_value
+    # A score and what falls by powers of ten are no share of what they were.
+    is_share = not drawing.scored(course) and getattr(family_entry(course.criteria), "scale", "linear") == "linear"
+    whole = course.baseline_value if is_share else None
     if course.baseline_on and not judges_baseline(course):
         first = drawing.at_baseline(course)
         yield TimelineRow(

@@ -85,6 +85,7 @@ class Merge:
         self.earliest: dict[tuple[str, int | None, str], tuple[date, str, int]] = {}
         self.families: set[str] = set()  # that judge a line of this import
         self.values = ValueReader(self)
+        self.unknown_events: set[str] = set()
         self.fresh: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
         self.table = 0
         self.file_name = ""
@@ -231,15 +232,14 @@ class Merge:
         bad = self.tally.bad
         return bool(bad) and (self.table, row.line_no) in bad
 
-    def good(self, rows: Iterable[Any]) -> list[Any]:
+    def good(self, rows: Sequence[Any]) -> list[Any]:
         """Count the rows of a group and return those that could be read, keeping the problems of the others."""
-        kept = []
-        for row in rows:
-            if isinstance(row, Problem):
-                self.note(row)
-            else:
-                self.tally.rows += 1
-                kept.append(row)
+        kept = [row for row in rows if type(row) is not Problem]
+        self.tally.rows += len(kept)
+        if len(kept) < len(rows):
+            for row in rows:
+                if type(row) is Problem:
+                    self.note(row)
         return kept
 
     def named(self, what: str) -> str:
@@ -265,8 +265,8 @@ class Merge:
     def same(self) -> None:
         self.tally.same += 1
 
-    def added(self, patient: Patient) -> None:
-        self.tally.added += 1
+    def added(self, patient: Patient, rows: int = 1) -> None:
+        self.tally.added += rows
         if patient.touched:
             return
         patient.touched = True
@@ -298,15 +298,16 @@ class Merge:
     def unknown_family(self, row: Any, names: Sequence[str]) -> bool:
         for name in names:
             if name not in FAMILIES:
-                from difflib import get_close_matches
+                from ..criteria import nearest_family
+                from ..criteria.installed import names as installed
 
-                near = get_close_matches(name, FAMILIES, 1, 0.4)
+                known = [*FAMILIES, *installed()]
                 self.refuse(
                     row,
                     "unknown-family",
                     f'no criteria family "{name}"',
-                    f"known: {', '.join(FAMILIES)}",
-                    f"did you mean {near[0]}?" if near else "",
+                    f"known: {', '.join(known)}",
+                    f"did you mean {nearest_family(name, known)}?",
                     "criteria",
                 )
                 return True

@@ -8,10 +8,12 @@ visit contradict each other: neither is kept.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..model import NEW_STATES, NONTARGET_STATES, TARGET_STATES
 from .axes import axes_of
+from .lookup import quote
 from .merging_refused import refuse_doubtful_roles
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ _ALLOWED = {
     "new": frozenset((*NEW_STATES, *NONTARGET_STATES, "measured", "too_small", "treated_locally")),
 }
 
+# What is called of a lesion that is seen; a size may stand beside it.
+_CALLED = frozenset({"equivocal", "unequivocal", "unequivocal_pd", "increased"})
+
 RoleKey = tuple[int, str, str]  # line, lesion, reader
 #: Rows with the visit each belongs to and the key of the role its lesion plays there.
 Placed = list[tuple["Reading", dict[str, Any], RoleKey]]
@@ -41,7 +46,11 @@ def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Proble
     if not good:
         return
     patient = merge.patient(patient_id)
-    good.sort(key=lambda row: (row.line or 0, row.dated_on, row.line_no))
+    # They come in the order of the file, which rows of one day keep.
+    if len({row.line for row in good}) == 1:
+        good.sort(key=attrgetter("dated_on"))
+    else:
+        good.sort(key=lambda row: (row.line or 0, row.dated_on))
     placed = place(merge, patient, good)
     kinds = settle_kinds(merge, patient, placed)
     first = baselines(patient, {visit["visit_key"] for _row, visit, _key in placed})
@@ -50,9 +59,7 @@ def take_readings(merge: Merge, patient_id: str, rows: Sequence[Reading | Proble
         refuse_doubtful_roles(merge, patient, placed, roles, first)
     placed = settle_sizes(merge, patient, placed, roles, kinds)
     refuse_two_sizes(merge, placed)
-    for row, visit, key in placed:
-        if not merge.is_refused(row):
-            write(merge, patient, row, visit, key)
+    write_readings(merge, patient, placed)
 
 
 def place(merge: Merge, patient: Patient, rows: Sequence[Reading]) -> Placed:
@@ -95,7 +102,10 @@ def baselines(patient: Patient, read_now: AbstractSet[int]) -> dict[tuple[int, s
 def settle_kinds(merge: Merge, patient: Patient, placed: Placed) -> dict[str, str]:
     """Return the kind of each lesion in the rows: as recorded, else as the file says, else nonnodal."""
     kinds: dict[str, str] = {}
+    fits: set[tuple[str, str]] = set()  # lesions with a kind that was settled
     for row, _visit, _key in placed:
+        if (row.lesion_id, row.kind) in fits:
+            continue
         known = patient.lesions.get(row.lesion_id)
         kind = known["kind"] if known else kinds.get(row.lesion_id, "")
         if kind and row.kind and row.kind != kind:
@@ -108,6 +118,7 @@ def settle_kinds(merge: Merge, patient: Patient, placed: Placed) -> dict[str, st
             )
             continue
         kinds[row.lesion_id] = kind or row.kind
+        fits.add((row.lesion_id, row.kind))
     return {lesion_id: kind or "nonnodal" for lesion_id, kind in kinds.items()}
 
 
@@ -195,18 +206,24 @@ def settle_sizes(
 
     kept: Placed = []
     axes = {number: axes_of(families) for number, families in patient.criteria.items()}
+    some_bad = bool(merge.tally.bad)
     for row, visit, key in placed:
-        if merge.is_refused(row):
+        if some_bad and merge.is_refused(row):
             continue
         role = roles[key]
         kind = kinds[row.lesion_id]
+        # What was read as of one axis at first stands where one axis is measured.
+        is_open = row.said and not row.said[-1] == axes[key[0]] == "one"
         try:
-            whole = settle(row, role, kind, axes[key[0]]) if row.said else row
+            whole = settle(row, role, kind, axes[key[0]]) if is_open else row
         except CellError as error:
             merge.refuse(row, "cell", error.what, error.why, error.hint, error.column)
             continue
         if role == "nontarget" and whole.state == "unequivocal":
             whole = whole._replace(state="unequivocal_pd")
+        if role == "target" and key[0] != visit["line"] and whole.state in _CALLED and has_size(whole):
+            # What is called of it belongs to the line before, whose visit this baseline is.
+            whole = whole._replace(state="measured")
         if whole.state not in _ALLOWED[role]:
             merge.refuse(
                 row,
@@ -227,16 +244,25 @@ def said(row: Reading) -> tuple[Any, ...]:
     return row.state, row.longest_mm, row.short_mm, row.other_id
 
 
+def has_size(row: Reading) -> bool:
+    return row.longest_mm is not None or row.short_mm is not None
+
+
 def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
     """Refuse every row of a lesion that has two different readings at one visit; equal rows count as one."""
     if len({(visit["visit_key"], row.lesion_id) for row, visit, _key in placed}) == len(placed):
         return
-    seen: dict[tuple[int, str], list[Reading]] = {}
-    for row, visit, _key in placed:
-        seen.setdefault((visit["visit_key"], row.lesion_id), []).append(row)
-    for rows in seen.values():
-        first = said(rows[0])
-        if all(said(row) == first or is_same_sighting(said(row), first) for row in rows):
+    seen: dict[tuple[int, str], list[tuple[Reading, RoleKey]]] = {}
+    for row, visit, key in placed:
+        seen.setdefault((visit["visit_key"], row.lesion_id), []).append((row, key))
+    for found in seen.values():
+        rows, (first, first_key) = [row for row, _key in found], found[0]
+        if all(
+            said(row) == said(first)
+            or is_same_sighting(said(row), said(first))
+            or (key[0] != first_key[0] and is_same_size(said(first), said(row)))
+            for row, key in found
+        ):
             continue
         for row in rows:
             others = ", ".join(f"{say(said(other))} in line {other.line_no}" for other in rows if other is not row)
@@ -249,12 +275,19 @@ def refuse_two_sizes(merge: Merge, placed: Placed) -> None:
             )
 
 
-def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any], key: RoleKey) -> None:
-    """Gather a settled reading, its lesion and its role for writing; refuse it when another value is recorded."""
-    lesion = merge.lesion(patient, row.lesion_id, row.kind, row.organ, row.site)
-    other_key = None
-    if row.other_id:
-        if row.other_id not in patient.lesions:
+def write_readings(merge: Merge, patient: Patient, placed: Placed) -> None:
+    """Gather settled readings, their lesions and roles for writing; refuse those of which another value is recorded."""
+    some_bad = bool(merge.tally.bad)
+    lesions, roles, readings = patient.lesions, patient.roles, patient.readings
+    new: list[tuple[Any, ...]] = []
+    added = 0
+    for row, visit, key in placed:
+        if some_bad and merge.is_refused(row):
+            continue
+        lesion = lesions.get(row.lesion_id)
+        if lesion is None or (row.organ and row.organ != lesion["organ"]) or (row.site and not lesion["site"]):
+            lesion = merge.lesion(patient, row.lesion_id, row.kind, row.organ, row.site)
+        if row.other_id and row.other_id not in lesions:
             merge.refuse(
                 row,
                 "unknown-lesion",
@@ -262,47 +295,58 @@ def write(merge: Merge, patient: Patient, row: Reading, visit: dict[str, Any], k
                 f"{row.lesion_id} is said to be {row.state.replace('_', ' ')} it",
                 column="state",
             )
-            return
-        other_key = patient.lesions[row.other_id]["lesion_key"]
-    gave_role = key not in patient.roles
-    if gave_role:
-        patient.roles[key] = row.role
-        merge.fresh["line_lesions"].append((patient.patient_id, key[0], lesion["lesion_key"], row.reader, row.role))
-    own_day = row.dated_on if row.dated_on != visit["visit_on"] else None
-    reading = (*said(row), own_day)
-    at = (visit["visit_key"], row.lesion_id)
-    recorded = patient.readings.get(at)
-    if recorded is None:
-        patient.readings[at] = reading
-        merge.fresh["measurements"].append(
-            (
-                visit["visit_key"],
-                lesion["lesion_key"],
-                None if row.longest_mm is None else float(row.longest_mm),
-                None if row.short_mm is None else float(row.short_mm),
-                row.state,
-                other_key,
-                row.method,
-                row.reason,
-                row.note,
-                None if own_day is None else own_day.isoformat(),
-            )
-        )
-        merge.added(patient)
-    elif recorded == reading or is_same_sighting(recorded, reading):
+            continue
+        gave_role = key not in roles
         if gave_role:
-            merge.added(patient)
+            roles[key] = row.role
+            merge.fresh["line_lesions"].append((patient.patient_id, key[0], lesion["lesion_key"], row.reader, row.role))
+        own_day = row.dated_on if row.dated_on != visit["visit_on"] else None
+        reading = (row.state, row.longest_mm, row.short_mm, row.other_id, own_day)
+        recorded = readings.setdefault((visit["visit_key"], row.lesion_id), reading)
+        if recorded is reading:
+            new.append(
+                (
+                    visit["visit_key"],
+                    lesion["lesion_key"],
+                    None if row.longest_mm is None else float(row.longest_mm),
+                    None if row.short_mm is None else float(row.short_mm),
+                    row.state,
+                    lesions[row.other_id]["lesion_key"] if row.other_id else None,
+                    row.method,
+                    row.reason,
+                    row.note,
+                    None if own_day is None else own_day.isoformat(),
+                )
+            )
+            added += 1
+        elif (
+            recorded == reading
+            or is_same_sighting(recorded, reading)
+            or (key[0] != visit["line"] and is_same_size(recorded, reading))
+        ):
+            if gave_role:
+                added += 1
+            else:
+                merge.same()
         else:
-            merge.same()
-    else:
-        merge.refuse(
-            row,
-            "other-size",
-            f"{row.lesion_id} of {patient.patient_id} is recorded otherwise on {row.dated_on}",
-            f"recorded {say(recorded)}, here {say(reading)}",
-            f"remtrack edit {patient.patient_id} {visit['visit_on']} {row.lesion_id}={say(reading)} --reason corrected",
-            "longest_mm",
-        )
+            refuse_other_size(merge, patient, row, visit["visit_on"], recorded, reading)
+    merge.fresh["measurements"] += new
+    if added:
+        merge.added(patient, added)
+
+
+def refuse_other_size(
+    merge: Merge, patient: Patient, row: Reading, visit_on: date, recorded: tuple[Any, ...], reading: tuple[Any, ...]
+) -> None:
+    typed = f"{row.lesion_id}={say(reading).partition(' (')[0]}"
+    merge.refuse(
+        row,
+        "other-size",
+        f"{row.lesion_id} of {patient.patient_id} is recorded otherwise on {row.dated_on}",
+        f"recorded {say(recorded)}, here {say(reading)}",
+        f"remtrack edit {quote(patient.patient_id)} {visit_on} {quote(typed)} --reason corrected",
+        "longest_mm",
+    )
 
 
 def is_same_sighting(recorded: tuple[Any, ...], reading: tuple[Any, ...]) -> bool:
@@ -316,8 +360,17 @@ def is_same_sighting(recorded: tuple[Any, ...], reading: tuple[Any, ...]) -> boo
     return recorded[1:] == reading[1:] and {recorded[0], reading[0]} == sure
 
 
+def is_same_size(called: tuple[Any, ...], measured: tuple[Any, ...]) -> bool:
+    """
+    Say whether a later line measures what the line before called new, or worse: the size is the same.
+
+    Kept is what was called of it, for that cannot be told from the size.
+    """
+    return called[1:] == measured[1:] and called[0] in _CALLED and measured[0] == "measured"
+
+
 def say(reading: tuple[Any, ...]) -> str:
-    """Return a reading as it would be typed."""
+    """Return a reading as it would be typed, what is called of it beside its size."""
     state, longest, short = reading[:3]
     sizes = "x".join(f"{size.normalize():f}" for size in (longest, short) if size is not None)
-    return sizes or str(state)
+    return f"{sizes} ({str(state).replace('_', ' ')})" if sizes and state != "measured" else sizes or str(state)

@@ -14,6 +14,7 @@ from ..criteria import DEFAULT, FAMILIES, load_family
 from ..criteria.results import read_result
 from ..model import Result
 from ..verdict import Problem
+from .lookup import is_installed
 from .values import Test, find_test, fitting_unit, near_tests, told_tests
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ValueReader:
         self.tests: dict[tuple[tuple[str, ...], str], Test | None] = {}
         self.troubles: dict[tuple[Any, ...], Trouble | None] = {}
         self.unknown: set[str] = set()
+        self.missing: set[str] = set()
 
     def is_good(self, patient: Patient, row: ResultRow) -> bool:
         """Say whether a value is kept; refuses it, or names its test, where that is called for."""
@@ -74,6 +76,10 @@ class ValueReader:
 
     def name_unknown(self, families: tuple[str, ...], number: int, row: ResultRow) -> None:
         """Warn of a test that no family of the line reads, the first time it is met."""
+        missing = tuple(name for name in families if not is_installed(name))
+        if missing:
+            self.name_missing(missing, number, row)
+            return
         if row.test in self.unknown:
             return
         self.unknown.add(row.test)
@@ -94,6 +100,23 @@ class ValueReader:
             )
         )
 
+    def name_missing(self, missing: tuple[str, ...], number: int, row: ResultRow) -> None:
+        """Warn of families of the line of which no rules are there to say whether they read a value, once each."""
+        new = [name for name in missing if name not in self.missing]
+        self.missing.update(new)
+        for name in new:
+            self.merge.note(
+                Problem(
+                    "warning",
+                    f"the family {name} is not installed (line {number} of {row.patient_id})",
+                    "its values are kept as they are written, and nothing says whether it can read them",
+                    "remtrack criteria list",
+                    row.line_no,
+                    "test",
+                    "family-not-installed",
+                )
+            )
+
     def nearest(self, name: str, families: tuple[str, ...]) -> list[str]:
         """Return the tests most like a name: of the line, else of another family of this import, else of any."""
         seen = tuple(name for name in FAMILIES if name in self.merge.families)
@@ -105,7 +128,7 @@ class ValueReader:
 
 
 def loaded(names: Sequence[str]) -> list[Family]:
-    return [load_family(name) for name in names]
+    return [load_family(name) for name in names if is_installed(name)]
 
 
 def trouble_with(test: Test, row: ResultRow) -> Trouble | None:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..fold import assess, check_baseline
 from ..model import History, Line, Result, Visit
 from ..verdict import NOT_EVALUABLE
 from .axes import axes_of
+from .judging import assess, check_baseline
 from .lines import line_for
 from .looking import lesion_row
 from .lookup import require_patient
@@ -25,7 +25,6 @@ from .values import (
     as_result,
     find_test,
     line_families,
-    per_lesion,
     read_row,
     read_value,
     reads_lesions,
@@ -93,7 +92,7 @@ class Interview(NamedTuple):
     @property
     def asks_of_lesions(self) -> bool:
         """Whether a family has questions about single lesions, beside their sizes."""
-        return any(map(per_lesion, self.families))
+        return any(family.lesion_analytes for family in self.families)
 
     @property
     def axes(self) -> str:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..criteria import DEFAULT
 from ..errors import NotFoundError, RefusedError, UsageError
+from ..verdict import Problem
+from .axes import axes_of, why_not_together
 from .derive import answers, courses, moved
+from .events import EVENTS, OF_THE_LINE, is_second_stop, known_events, nearest_event, note_of
 from .lines import (
     Outcome,
     line_for,
@@ -23,6 +26,7 @@ from .lines import (
 )
 from .lookup import quote, require_patient
 from .scans import require_visit, unknown_lesion
+from .values import reads_lesions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +55,8 @@ def add_patient(
             if (disease or known["disease"], note or known["note"]) == (known["disease"], known["note"]):
                 change.abandon()
                 return Outcome(patient_id, None, same=(patient_id,))
-            change.put("patients", {**known, "disease": disease or known["disease"], "note": note or known["note"]})
+            row = {"disease": disease or known["disease"], "note": note or known["note"]}
+            change.put("patients", {"patient_id": patient_id, **row})
             done = "changed"
         else:
             change.put("patients", {"patient_id": patient_id, "disease": disease, "note": note})
@@ -59,7 +64,7 @@ def add_patient(
             put_criteria(record, change, patient_id, 1, criteria or (DEFAULT,), settings or {})
             done = "added"
         settle(record, change, patient_id)
-    outcome = Outcome(patient_id, change.number)
+    outcome = Outcome(patient_id, change.number, problems=doubts(patient_id, 1, criteria))
     return outcome._replace(added=(patient_id,)) if done == "added" else outcome._replace(changed=(patient_id,))
 
 
@@ -130,9 +135,30 @@ def start_line(
         line=number,
         moved=tuple(moved(before, result)),
         courses=tuple(result),
-        problems=problems,
+        problems=(*problems, *doubts(patient_id, number, names)),
         remarks=tuple(remarks),
     )
+
+
+def doubts(patient_id: str, number: int, criteria: Sequence[str]) -> tuple[Problem, ...]:
+    """Return a warning where two of the families of a line would read one size differently."""
+    why = why_not_together(criteria)
+    if not why:
+        return ()
+    return (Problem("warning", f"{patient_id}, line {number}: {why}", rule="families-not-together"),)
+
+
+def first_step(patient_id: str, criteria: Sequence[str]) -> str:
+    """Return the command that records the first visit of a new patient, as the families of the line are asked."""
+    from ..criteria import load_family
+
+    begins = f"remtrack add {quote(patient_id)}"
+    names = tuple(criteria) or (DEFAULT,)
+    if not any(reads_lesions(load_family(name)) for name in names):
+        return begins
+    size = {"one": "42", "two": "42x30", "viable": "30x42"}[axes_of(names)]
+    where = {"lugano-2014": "node:axilla", "rano-2.0": "brain"}.get(names[0], "liver")
+    return f'{begins} --target "L1 {where} {size}"'
 
 
 def refuse_early_start(
@@ -209,30 +235,38 @@ def set_line(
     roles: Mapping[str, str] | None = None,
     command: str = "line set",
     reason: str = "",
+    said: Mapping[str, str] | None = None,
 ) -> Outcome:
     """
     Change a line: dates and regimen in `values`, its families, their settings, roles of lesions in it.
 
-    A date given as None is taken back; a setting given its default is taken back.
+    A date given as None is taken back; a setting given its default is taken back. `said` is an event (kind and
+    detail) that is recorded with the date in `values`.
     """
     require_patient(record, patient_id)
     lines = {row["line"]: row for row in record.rows("lines", patient_id=patient_id)}
     if number not in lines:
         raise unknown_line(patient_id, number, lines)
     names = tuple(criteria) or families_of(record, patient_id, number) or (DEFAULT,)
-    check_settings(names, settings or {})
+    judges_otherwise = bool(criteria or settings)  # else its families need not even be installed
+    if judges_otherwise:
+        check_settings(names, settings or {})
     if values.get("baseline_on"):
         require_visit(record, patient_id, values["baseline_on"], "")
     with record.change(command, who=who, reason=reason) as change:
         before = answers(course for course, _fresh in courses(record, [patient_id]))
         row = {**line_row(lines[number]), **values}
         wrote = change.put("lines", row) != "same"
-        wrote |= put_criteria(record, change, patient_id, number, names, settings or {})
+        if judges_otherwise:
+            wrote |= put_criteria(record, change, patient_id, number, names, settings or {})
         remarks: list[str] = []
         if values.get("baseline_on") and values["baseline_on"] != lines[number]["baseline_on"]:
             remarks = take_roles(record, change, patient_id, number, values["baseline_on"], roles or {})
         for lesion_id, role in (roles or {}).items():
             wrote |= set_role(record, change, patient_id, number, lesion_id, role)
+        if said:
+            on = next(day for day in values.values() if day)
+            wrote |= put_event(record, change, {"patient_id": patient_id, "line": number, "event_on": on, **said})
         if not wrote and not remarks:
             change.abandon()
             return Outcome(patient_id, None, same=(f"line {number}",), line=number)
@@ -244,7 +278,7 @@ def set_line(
         line=number,
         moved=tuple(moved(before, result)),
         courses=tuple(result),
-        problems=problems,
+        problems=(*problems, *(doubts(patient_id, number, names) if criteria else ())),
         remarks=tuple(remarks),
     )
 
@@ -344,48 +378,34 @@ def close_lesion(record: Record, patient_id: str, lesion_id: str, who: str, *, o
     return Outcome(patient_id, change.number, changed=(f"{lesion_id} closed on {on}",))
 
 
-#: What may be recorded as an event; two of them are the line's own dates.
-EVENTS = (
-    "treatment_start",
-    "treatment_stop",
-    "therapy",
-    "local_therapy",
-    "transplant",
-    "clinical_progression",
-    "death",
-    "last_contact",
-    "note",
-)
-
-
 def record_event(
     record: Record, patient_id: str, event: str, on: date, who: str, *, detail: str = "", line: int | None = None
 ) -> Outcome:
     """
     Record something dated that is not a look. `treatment_start` and `treatment_stop` set the line's own dates.
 
-    An event of that kind, day and detail that is there already is the same event.
+    What is said beside these is kept as a note of that day; a stop after a restart is kept as an event, for the line
+    has one date of its own. An event of that kind, day and detail that is there already is the same event.
     """
     require_patient(record, patient_id)
     name = event.strip().lower().replace("-", "_").replace(" ", "_")
-    if name not in EVENTS:
-        from difflib import get_close_matches
-
-        near = (get_close_matches(name, EVENTS, 1, 0.4) or ["note"])[0]
-        raise UsageError(
-            f'no event "{event}"', f"known: {', '.join(EVENTS)}", f"remtrack event {quote(patient_id)} {near} {on}"
-        )
     number = line or line_for(record, patient_id, on) or 1
-    if name in ("treatment_start", "treatment_stop"):
-        column = "started_on" if name == "treatment_start" else "stopped_on"
-        return set_line(record, patient_id, number, who, values={column: on}, command="event")
+    known = EVENTS if name in EVENTS else known_events(families_of(record, patient_id, number))
+    if name not in known:
+        near = nearest_event(name, known) or "note"
+        raise UsageError(
+            f'no event "{event}"', f"known: {', '.join(known)}", f"remtrack event {quote(patient_id)} {near} {on}"
+        )
+    if name in OF_THE_LINE and not stops_again(record, patient_id, number, name, on):
+        values = {OF_THE_LINE[name]: on}
+        said = note_of(name, detail) if detail else None
+        return set_line(record, patient_id, number, who, values=values, command="event", said=said)
     with record.change("event", who=who) as change:
         before = answers(course for course, _fresh in courses(record, [patient_id]))
         row = {"patient_id": patient_id, "line": number, "event_on": on, "event": name, "detail": detail}
-        if record.rows("events", **row):
+        if not put_event(record, change, row):
             change.abandon()
             return Outcome(patient_id, None, same=(f"{name} on {on}",))
-        change.put_new("events", [(change.next_key("events"), patient_id, number, on.isoformat(), name, detail)])
         result, problems = settle(record, change, patient_id)
     return Outcome(
         patient_id,
@@ -396,3 +416,21 @@ def record_event(
         courses=tuple(result),
         problems=problems,
     )
+
+
+def put_event(record: Record, change: Change, row: Mapping[str, Any]) -> bool:
+    """Write an event unless that very one is there; returns whether it was written."""
+    if record.rows("events", **row):
+        return False
+    cells = (row["patient_id"], row["line"], row["event_on"].isoformat(), row["event"], row["detail"])
+    change.put_new("events", [(change.next_key("events"), *cells)])
+    return True
+
+
+def stops_again(record: Record, patient_id: str, number: int, name: str, on: date) -> bool:
+    """Say whether a stop is one after a restart, so that the line keeps the date of its first."""
+    if name != "treatment_stop":
+        return False
+    lines = record.rows("lines", patient_id=patient_id, line=number)
+    restarts = record.rows("events", patient_id=patient_id, line=number, event="treatment_restart")
+    return bool(lines) and is_second_stop(lines[0]["stopped_on"], on, [row["event_on"] for row in restarts])

@@ -1,5 +1,5 @@
 """
-One person's typing after a visit: `add`, and `edit` for what was typed wrong.
+One person's typing after a visit: `add`. What was typed wrong is corrected in `correcting`.
 
 Each use case is one change: facts, record of changes and answers land together or not at all. A
 use case refuses before it writes; what it returns says what was written and which earlier
@@ -14,19 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import NotFoundError, RefusedError
 from .axes import axes_of
 from .derive import answers, courses, moved
-from .lines import Outcome, ensure_line, line_row, settle
+from .lines import Outcome, ensure_line, settle
 from .lookup import quote, require_patient
-from .values import (
-    correct_value,
-    find_test,
-    line_criteria,
-    line_families,
-    move_values,
-    put_value,
-    read_value,
-    take_value_back,
-    unknown_name,
-)
+from .values import find_test, line_criteria, line_families, put_value, read_value, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -484,46 +474,6 @@ def same_reading(row: Mapping[str, Any], parsed: Parsed) -> bool:
     return (row["state"], row["longest_mm"], row["short_mm"], row["other_id"] or "") == parsed
 
 
-# ------------------------------------------------------------------------------------ correcting
-
-
-def edit_scan(
-    record: Record,
-    scan: Scan,
-    who: str,
-    *,
-    new_date: date | None = None,
-    remove: Sequence[Word] = (),
-) -> Outcome:
-    """
-    Correct a visit: other readings or values, another date, or some of them taken back (`remove`, their text "").
-
-    The old values stay in the record of changes. Raises NotFoundError when the visit or the
-    reading is not there, RefusedError when the new date already has a visit.
-    """
-    require_patient(record, scan.patient_id)
-    with record.change("edit", who=who, reason=scan.reason) as change:
-        before = answers(course for course, _fresh in courses(record, [scan.patient_id]))
-        visit = require_visit(record, scan.patient_id, scan.visit_on, scan.reader)
-        writer = ScanWriter(record, change, scan._replace(line=visit["line"]), "edit")
-        for item in remove:
-            take_back(writer, visit, item)
-        for item in scan.readings:
-            correct(writer, visit, item)
-        details = {key: value for key in ("label", "method", "note") if (value := getattr(scan, key))}
-        if details:
-            writer.wrote |= change.put("visits", {**visit_row(visit), **details}) != "same"
-        if new_date is not None and new_date != scan.visit_on:
-            move_visit(writer, visit, new_date)
-            writer.wrote = True
-            writer.changed.append(f"visit moved from {scan.visit_on} to {new_date}")
-        if not writer.wrote:
-            change.abandon()
-            return writer.outcome(before, keep=False)._replace(number=None)
-        outcome = writer.outcome(before, keep=True)
-    return outcome._replace(number=change.number, visit_on=new_date or scan.visit_on)
-
-
 def require_visit(record: Record, patient_id: str, day: date, reader: str) -> dict[str, Any]:
     rows = record.rows("visits", patient_id=patient_id, visit_on=day, reader=reader)
     if rows:
@@ -535,67 +485,3 @@ def require_visit(record: Record, patient_id: str, day: date, reader: str) -> di
         f"nearest: {', '.join(str(known) for known in nearest)}" if nearest else "no visit is recorded",
         f"remtrack timeline {quote(patient_id)}",
     )
-
-
-def visit_row(visit: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("patient_id", "line", "visit_on", "reader", "label", "method", "note")
-    return {name: visit[name] for name in names}
-
-
-def reading_at(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str) -> dict[str, Any]:
-    for row in writer.readings:
-        if row["visit_key"] == visit["visit_key"] and row["lesion_id"] == lesion_id:
-            return row
-    raise NotFoundError(
-        f"{lesion_id} was not read on {visit['visit_on']}",
-        "there is nothing to correct; a reading that is missing is added",
-        f"remtrack add {quote(writer.patient_id)} {visit['visit_on']} {lesion_id}=SIZE",
-    )
-
-
-def take_back(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
-    if item.name not in writer.lesions:
-        take_value_back(writer, writer.test_of(item, writer.lesions), item.sampled_on)
-        return
-    row = reading_at(writer, visit, item.name)
-    writer.change.remove("measurements", {"visit_key": row["visit_key"], "lesion_key": row["lesion_key"]})
-    writer.wrote = True
-    writer.changed.append(f"{item.name} taken back")
-
-
-def correct(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
-    if item.name not in writer.lesions:
-        correct_value(writer, writer.test_of(item, writer.lesions), item)
-        return
-    old = reading_at(writer, visit, item.name)
-    kind = writer.lesions[item.name]["kind"]
-    role = writer.roles.get((visit["line"], item.name)) or next(
-        (role for (_line, lesion_id), role in writer.roles.items() if lesion_id == item.name), "target"
-    )
-    parsed = read_word(item.name, lesion_text(item), role, kind, writer.axes)
-    was = Parsed(old["state"], old["longest_mm"], old["short_mm"], old["other_id"] or "")
-    if was == parsed:
-        writer.same.append(f"{item.name} {say_reading(parsed, kind)}")
-        return
-    row = writer.measurement(visit["visit_key"], item.name, parsed)
-    kept = {"method": old["method"], "note": old["note"], "measured_on": old["measured_on"]}
-    writer.change.put("measurements", {**row, **kept})
-    writer.wrote = True
-    writer.changed.append(f"{item.name} {say_reading(was, kind)} -> {say_reading(parsed, kind)}")
-
-
-def move_visit(writer: ScanWriter, visit: Mapping[str, Any], day: date) -> None:
-    record, change = writer.record, writer.change
-    there = record.rows("visits", patient_id=visit["patient_id"], visit_on=day, reader=visit["reader"])
-    if there:
-        raise RefusedError(
-            f"{visit['patient_id']} already has a visit on {day}",
-            "two visits on one day would be two readings of the same lesions",
-            f"remtrack timeline {quote(visit['patient_id'])}",
-        )
-    move_values(writer, visit, day)
-    label = str(day) if visit["label"] == str(visit["visit_on"]) else visit["label"]
-    change.put("visits", {"visit_key": visit["visit_key"], "visit_on": day, "label": label})
-    for line in record.rows("lines", patient_id=visit["patient_id"]):
-        if line["baseline_on"] == visit["visit_on"]:
-            change.put("lines", {**line_row(line), "baseline_on": day})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..criteria import DEFAULT, FAMILIES, load_family
 from ..errors import NotFoundError, RefusedError, RemtrackError
-from .lookup import quote
+from .lookup import is_installed, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from ..store import Record
     from .scans import Scan, ScanWriter, Word
 
-# In the inputs of a family this id stands for that of any lesion: N1_longest_mm.
-_ANY_LESION = "N1_"
 _MOST_LISTED = 12
 
 
@@ -58,39 +56,25 @@ def line_criteria(record: Record, patient_id: str, line: int) -> tuple[str, ...]
 
 
 def line_families(record: Record, patient_id: str, line: int) -> tuple[Family, ...]:
-    """Return the families that judge a line, as `line_criteria` names them."""
-    return tuple(map(load_family, line_criteria(record, patient_id, line)))
+    """
+    Return the families that judge a line, as `line_criteria` names them, those that are installed.
+
+    Raises RefusedError when none of them is: then nothing says what a value means.
+    """
+    names = line_criteria(record, patient_id, line)
+    found = tuple(load_family(name) for name in names if is_installed(name))
+    if not found:
+        raise RefusedError(
+            f"what is typed for line {line} of {patient_id} cannot be read",
+            f"it is judged by {in_words(names)}, of which no rules are installed",
+            "remtrack criteria list",
+        )
+    return found
 
 
 def reads_lesions(family: Family) -> bool:
     """Say whether a family judges the sizes of lesions, and not laboratory values alone."""
     return any(item.name == "longest_mm" for item in family.inputs)
-
-
-def per_lesion(family: Family) -> dict[str, Analyte]:
-    """
-    Return what a family asks of a single lesion, by the name behind the lesion's id.
-
-    Such an input is listed as N1_NAME; it is a length where its unit is mm, and else a yes or no.
-    """
-    asked = [item for item in family.inputs if item.name.startswith(_ANY_LESION) and item.name not in family.analytes]
-    if not asked:
-        return {}
-    from decimal import Decimal
-
-    from ..criteria.results import MILLIMETRES, NO_UNIT, NO_WORDS, YES_NO, Analyte
-
-    return {
-        (name := item.name.removeprefix(_ANY_LESION)): Analyte(
-            name,
-            item.unit,
-            item.help.partition(";")[0].removesuffix(" (yes or no)"),
-            MILLIMETRES if item.unit == "mm" else NO_UNIT,
-            most=Decimal(500) if item.unit == "mm" else None,
-            words=NO_WORDS if item.unit else YES_NO,
-        )
-        for item in asked
-    }
 
 
 def find_test(name: str, families: Sequence[Family], lesion_ids: Iterable[str]) -> Test | None:
@@ -105,7 +89,7 @@ def find_test(name: str, families: Sequence[Family], lesion_ids: Iterable[str]) 
         begins = f"{parse_name(lesion_id)}_"
         if not key.startswith(begins):
             continue
-        found = [(family, per_lesion(family).get(key.removeprefix(begins))) for family in families]
+        found = [(family, family.lesion_analytes.get(key.removeprefix(begins))) for family in families]
         readers = tuple((family, replace(analyte, name=key)) for family, analyte in found if analyte is not None)
         if readers:
             return Test(key, readers)
@@ -154,6 +138,8 @@ def say_value(reading: Reading, result: Result) -> str:
         beside.append(f"{reading.printed} as entered")
     if reading.upper_limit is not None:
         beside.append(f"upper limit {reading.upper_limit.normalize():f}")
+    if result.note:
+        beside.append(result.note)
     return reading.said + (f" ({', '.join(beside)})" if beside else "")
 
 
@@ -165,16 +151,17 @@ def read_value(test: Test, word: Word, scan: Scan, *, verb: str = "add") -> Valu
     where a number belongs.
     """
     from ..criteria.results import read_result
-    from ..exchange.cells import CellError
+    from ..exchange.cells import CellError, parse_text
     from ..exchange.readings import parse_typed_result
     from ..model import Result
 
+    said, note = split_note(word.text, test)
     try:
-        typed = parse_typed_result(word.text)
+        typed, note = parse_typed_result(said), parse_text(note)
     except CellError as error:
         raise RefusedError(f"{word}: {error.what}", error.why, retyped(scan, word, test.name, "VALUE", verb)) from error
     sampled_on = word.sampled_on or scan.visit_on
-    result = Result(test.name, typed.value, typed.text, typed.unit, typed.upper_limit, sampled_on)
+    result = Result(test.name, typed.value, typed.text, typed.unit, typed.upper_limit, sampled_on, note)
     readings = [(family, read_result(result, analyte, scan.visit_on)) for family, analyte in test.readers]
     good = [reading for _family, reading in readings if not reading.trouble]
     if not good:
@@ -185,6 +172,20 @@ def read_value(test: Test, word: Word, scan: Scan, *, verb: str = "add") -> Valu
             f'{word} is taken as {good[0].said}; a share of one is typed "{test.name}={typed.text} fraction"'
         )
     return Value(test, word, result, sampled_on, good[0], tuple(remarks))
+
+
+def split_note(text: str, test: Test) -> tuple[str, str]:
+    """
+    Return a word that a test may answer and what stands in brackets behind it: "negative (flow, 1e-4)".
+
+    Behind a number there is no note: what stands there may be meant as its unit.
+    """
+    said, bracket, rest = text.partition("(")
+    if not bracket or not rest.rstrip().endswith(")"):
+        return text, ""
+    words = {spelling for _family, analyte in test.readers for spelling in analyte.words}
+    note = " ".join(rest.rstrip().removesuffix(")").split())
+    return (said.strip(), note) if said.strip().casefold() in words and not said.strip().isdigit() else (text, "")
 
 
 def unreadable(test: Test, result: Result, reading: Reading, word: Word, scan: Scan, verb: str) -> tuple[str, str, str]:
@@ -248,7 +249,8 @@ def retyped(scan: Scan, word: Word | None, name: str, text: str, verb: str = "ad
     for option, value in (("reader", scan.reader), ("visit", scan.label), ("method", scan.method)):
         if value:
             parts += [f"--{option}", quote(value)]
-    for option, value in (("note", scan.note), ("reason", scan.reason)):
+    reason = scan.reason or ("typing error" if verb == "edit" else "")
+    for option, value in (("note", scan.note), ("reason", reason)):
         if value:
             parts += [f"--{option}", quote(value)]
     return " ".join(parts)
@@ -315,7 +317,7 @@ def in_other_words(writer: ScanWriter, word: Word, name: str) -> str:
     if word.text:
         return retyped(writer.scan, word, name, word.text, writer.verb)
     day = f"@{word.sampled_on}" if word.sampled_on else ""
-    return f"remtrack edit {quote(writer.patient_id)} {writer.scan.visit_on} --remove {quote(name + day)}"
+    return f"remtrack edit {quote(writer.patient_id)} {writer.scan.visit_on} --remove {quote(name + day)} --reason slip"
 
 
 def in_words(names: Sequence[str]) -> str:
@@ -370,7 +372,8 @@ def recorded_values(record: Record, patient_id: str, visit_on: date, reader: str
 def as_result(row: Mapping[str, Any]) -> Result:
     from ..model import Result
 
-    return Result(row["test"], row["value"], row["text"], row["unit"], row["upper_limit"], row["sampled_on"])
+    names = ("test", "value", "text", "unit", "upper_limit", "sampled_on", "note")
+    return Result(*(row[name] for name in names))
 
 
 def read_row(test: Test, row: Mapping[str, Any]) -> Reading:
@@ -398,7 +401,7 @@ def put_value(writer: ScanWriter, visit_key: int, value: Value) -> None:
         if (row["test"].casefold(), row["sampled_on"]) != (test.name.casefold(), value.sampled_on):
             continue
         old = read_row(test, row)
-        if means_the_same(old, value.reading):
+        if means_the_same(old, value.reading) and value.result.note in ("", row["note"]):
             writer.same.append(told)
             return
         raise RefusedError(
@@ -423,6 +426,7 @@ def row_of(visit_key: int, value: Value) -> dict[str, Any]:
         "text": result.text,
         "unit": result.unit,
         "upper_limit": result.upper_limit,
+        **({"note": result.note} if result.note else {}),
     }
 
 
@@ -458,7 +462,7 @@ def value_at(writer: ScanWriter, test: Test, sampled_on: date | None) -> dict[st
         raise RefusedError(
             f"{test.name} has {len(rows)} samples at the visit of {scan.visit_on}: {', '.join(days)}",
             "say which one by its day",
-            f"remtrack edit {quote(scan.patient_id)} {scan.visit_on} {test.name}=VALUE@{days[0]}",
+            f"remtrack edit {quote(scan.patient_id)} {scan.visit_on} {test.name}=VALUE@{days[0]} --reason slip",
         )
     return rows[0]
 
@@ -500,7 +504,8 @@ def move_values(writer: ScanWriter, visit: Mapping[str, Any], day: date) -> None
             raise RefusedError(
                 f"{row['test']} has a sample of {day} beside that of the visit",
                 "a test has one value a day; take one of them back first",
-                f"remtrack edit {quote(visit['patient_id'])} {visit['visit_on']} --remove {row['test']}@{day}",
+                f"remtrack edit {quote(visit['patient_id'])} {visit['visit_on']} --remove {row['test']}@{day} "
+                '--reason "sampled twice"',
             )
         names = ("visit_key", "test", "sampled_on", "value", "text", "unit", "upper_limit", "note")
         writer.change.remove("results", {name: row[name] for name in names[:3]})

@@ -32,13 +32,14 @@ def explain(
     A visit that is also the baseline of a later line is explained for both. Raises NotFoundError
     when there is no such visit, or nothing judges it.
     """
-    from ..fold import explain as explain_case
+    from .judging import FamilyFailedError, explain as explain_case
 
     require_patient(record, patient_id)
     visit = require_visit(record, patient_id, visit_on, reader)
     entered = who_entered(record, patient_id, visit["visit_key"])
     found: list[Explanation] = []
     others: list[str] = []
+    failed: list[FamilyFailedError] = []
     for _patient, cases in record.histories([patient_id], as_of):
         for case in cases:
             if case.history.reader != reader or (line not in (None, case.history.line.number)):
@@ -52,7 +53,12 @@ def explain(
             except LookupError:  # all that was entered there belongs to other families
                 others.append(case.criteria)
                 continue
+            except FamilyFailedError as error:
+                failed.append(error)
+                continue
             found.append(answer._replace(entered=entered))
+    if failed and not found:
+        raise failed[0]
     if not found and others:
         raise NotFoundError(
             f"the visit of {visit_on} of {patient_id} is not judged by {' or '.join(dict.fromkeys(others))}",

@@ -8,7 +8,6 @@ the clinical voice; `plain` has the one for patients. "Response" is said for sol
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -132,13 +131,6 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS_IN_A_MONTH = Decimal("30.4375")  # the convention for durations of response
 
-# Control characters, marks that turn the direction of writing, characters without width, lone
-# surrogates and the like: whatever could move the cursor or hide in a name.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-
 
 def footer(as_of: date | None = None, *, plain_words: bool = False) -> str:
     """Return the sentences with which every answer ends; with `as_of`, of which day it is the answer."""
@@ -155,16 +147,9 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _UNSEEN.sub(_spell_out, text)
+    from .unseen import spelled_out
 
-
-def _spell_out(match: re.Match[str]) -> str:
-    if match[0].isspace():
-        return " "
-    code = ord(match[0])
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return spelled_out(text)
 
 
 # Days and numbers
@@ -190,12 +175,21 @@ def ago(day: date, as_of: date) -> str:
     gap = (as_of - day).days
     if gap == 0:
         return "today"
-    return f"{count(gap, 'day')} ago" if gap > 0 else f"in {count(-gap, 'day')}"
+    return f"{in_days(gap)} ago" if gap > 0 else f"in {in_days(-gap)}"
 
 
 def count(number: int, thing: str, things: str = "") -> str:
     """Return "1 day", "2 days", "12,000 patients"."""
     return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
+def in_days(number: int) -> str:
+    """
+    Return "1 day", "1642 days".
+
+    Without a comma, as sizes and values are written: only counts of patients and rows have one.
+    """
+    return f"{number} {'day' if number == 1 else 'days'}"
 
 
 def ordinal(number: int) -> str:
@@ -211,7 +205,7 @@ def months(days: int, places: int = 1) -> str:
 
 def span(days: int) -> str:
     """Return "200 days (6.6 months)", and the days alone while they are fewer than two months."""
-    return count(days, "day") if days < 61 else f"{count(days, 'day')} ({months(days)} months)"
+    return in_days(days) if days < 61 else f"{in_days(days)} ({months(days)} months)"
 
 
 def number(value: Decimal | None, nothing: str = "n/e") -> str:
@@ -432,6 +426,12 @@ def nth_complete(number: int, word: str) -> str:
 # Stretches of response or remission
 
 
+def level_at(episode: Episode, on: date) -> str:
+    """Return the level that a stretch had reached by a day: one confirmed as PSA50 may reach PSA90 later."""
+    reached = [code for code, since in episode.levels if since <= on]
+    return reached[-1] if reached else episode.category
+
+
 def is_open(episode: Episode) -> bool:
     """Say whether a stretch may still be going on: not ended, not given up, not closed by a new therapy."""
     return episode.ended_on is None and not episode.ended_by
@@ -486,6 +486,11 @@ def unproven(episode: Episode) -> str:
     return "seen once, not yet confirmed" if episode.days == 0 else "not yet confirmed"
 
 
+def is_undetectable(row: StatusRow) -> bool:
+    """Say whether nothing was found of what falls by powers of ten; nobody measures 0 % of it."""
+    return row.scale == "log" and row.value is not None and not row.value
+
+
 def no_response(row: StatusRow) -> str:
     """Say that there is no response or remission whose month could be judged, and why where it never applies."""
     if row.current_kind == NO_DISEASE:
@@ -533,7 +538,7 @@ def _end_in_words(episode: Episode) -> str:
 def overview_words(row: RemissionRow, as_of: date) -> str:
     """Return one response on one line: since when, for how long, and whether a month or more is proven."""
     episode = row.episode
-    seen = "seen once" if episode.days == 0 else count(episode.days, "day")
+    seen = "seen once" if episode.days == 0 else in_days(episode.days)
     first = episode.levels[0][0] if episode.levels else episode.category
     reached = dict(episode.levels).get(episode.category)
     best = "best " if row.current and row.current != episode.category else ""

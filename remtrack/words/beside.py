@@ -7,10 +7,11 @@ sentence, for clinicians and, where a patient is told of it at all, in plain wor
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from . import count, long_day
+from . import current_episode, end_word, in_days, long_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,14 +27,24 @@ def beside_words(row: StatusRow) -> Iterator[Told]:
     yield from _treatment_free(told)
     for name, (label, said) in SAID.items():
         if name in told:
-            sentence = said(told[name])
+            of_course = _OF_COURSE.get(name)
+            sentence = of_course(row, told) if of_course else said(told[name])
             if sentence:
                 yield label, sentence
 
 
-def plain_beside(row: StatusRow) -> Iterator[Told]:
-    """Yield the same for patients: what a sensitive test showed, and a remission without treatment."""
+def score(row: StatusRow) -> str:
+    """Return the score that rates a line by PET, now and at the start: "1 (5 on 2025-02-03)"; "" where none does."""
     told = {fact.name: fact for fact in row.beside}
+    first, now = told.get("score_first"), told.get("score")
+    said = f"{Decimal(now.value):.0f}" if now else "not given" if first else ""
+    return f"{said} ({Decimal(first.value):.0f} on {first.on})" if first else said
+
+
+def plain_beside(row: StatusRow) -> Iterator[Told]:
+    """Yield the same for patients: what a sensitive test or a marker showed, and a remission without treatment."""
+    told = {fact.name: fact for fact in row.beside}
+    yield from _plain_marker(told)
     if "tfr_start" in told:
         since = long_day(date.fromisoformat(told["tfr_start"].value))
         lost = told.get("tfr_lost")
@@ -53,6 +64,16 @@ def plain_beside(row: StatusRow) -> Iterator[Told]:
         if said:
             on = f"On {long_day(residual.on)}: " if residual.on else ""
             yield "Sensitive test", f"{on}{said if not on else said[0].lower() + said[1:]}."
+
+
+def _plain_marker(told: dict[str, Beside]) -> Iterator[Told]:
+    if "normalised_on" in told:
+        yield "Normal range", f"Reached on {long_day(date.fromisoformat(told['normalised_on'].value))}."
+    fall = told.get("psa_greatest_decline_pct")
+    if fall is not None and fall.value[:1] == "-":
+        yield "Greatest fall", f"By {fall.value[1:]} per cent of the value before treatment."
+    if "bone_new_lesions" in told:
+        yield "Bone scan", f"New areas noted: {told['bone_new_lesions'].value}. They are kept here and not rated."
 
 
 def _plain_residual(value: str) -> str:
@@ -86,7 +107,7 @@ def _only(**said: str) -> Callable[[Beside], str]:
 
 
 def _days(before: str) -> Callable[[Beside], str]:
-    return lambda fact: f"{before}{count(int(fact.value), 'day')}"
+    return lambda fact: f"{before}{in_days(int(fact.value))}"
 
 
 _BLOOD_COUNT = {"yes": "CHR, complete haematologic response", "no": "no complete haematologic response"}
@@ -102,7 +123,7 @@ _CYTOGENETIC: dict[str, str] = {
 SAID: dict[str, tuple[str, Callable[[Beside], str]]] = {
     "mrd_status": ("Residual disease", _dated),
     "mrd": ("Residual disease", _dated),
-    "mrd_relapse_date": ("Residual disease", lambda fact: f"MRD relapse dated {fact.value}; the remission goes on"),
+    "mrd_relapse_date": ("Residual disease", _as_it_is),
     "four_weeks": (
         "Four weeks",
         _only(
@@ -127,12 +148,11 @@ SAID: dict[str, tuple[str, Callable[[Beside], str]]] = {
         "Milestone",
         _only(**{word: f"{word}, for the time since treatment began" for word in ("optimal", "warning", "failure")}),
     ),
-    "mr3_lost": ("MR3", lambda fact: f"lost on {fact.value}"),
-    "sustained_dmr": ("Deep response", lambda fact: f"sustained: {fact.value}"),
+    "mr3_lost": ("MR3", _as_it_is),
+    "sustained_dmr": ("Deep response", _as_it_is),
     "chr": ("Blood count", lambda fact: _dated(fact._replace(value=_BLOOD_COUNT.get(fact.value, fact.value)))),
     "cyto": ("Cytogenetics", lambda fact: _dated(fact._replace(value=_CYTOGENETIC.get(fact.value, fact.value)))),
     "interim": ("Time point", lambda _fact: "interim"),
-    "score": ("Five-point score", _as_it_is),
     "ct": ("By CT", _as_it_is),
     "pet": ("By PET", _as_it_is),
     "clinical_relapse": ("Clinical relapse", _as_it_is),
@@ -162,8 +182,51 @@ def _treatment_free(told: dict[str, Beside]) -> Iterator[Told]:
     if "tfr_start" not in told:
         return
     since, days, lost = told["tfr_start"].value, told.get("tfr_days"), told.get("tfr_lost")
-    seen = f", {count(int(days.value), 'day')}" if days is not None else ""
+    seen = f", {in_days(int(days.value))}" if days is not None else ""
     if lost is not None:
         yield "Treatment-free", f"from {since}; ended on {lost.value} with loss of MR3 (molecular relapse){seen}"
     else:
-        yield "Treatment-free", f"treatment-free remission since {since}{seen} to the last sample"
+        yield "Treatment-free", f"since {since}{seen} to the last sample"
+
+
+# What can be told only with the rest of the course
+
+
+def _mrd_relapse(row: StatusRow, told: dict[str, Beside]) -> str:
+    found = date.fromisoformat(told["mrd_relapse_date"].value)
+    said = f"MRD relapse dated {found}"
+    within = (one.episode for one in row.episodes if one.episode.began_on <= found)
+    ended_on = next((one.ended_on for one in within if one.ended_on is not None and found <= one.ended_on), None)
+    if ended_on is None:
+        return f"{said}; the remission goes on" if current_episode(row) is not None else said
+    if ended_on == row.progression_on:
+        return f"{said}, before the {end_word(row)} of {ended_on}"
+    return f"{said}, before the remission ended on {ended_on}"
+
+
+def _mr3_lost(row: StatusRow, told: dict[str, Beside]) -> str:
+    lost = told["mr3_lost"].value
+    back_on = next((one.episode.began_on for one in row.episodes if one.episode.began_on.isoformat() > lost), None)
+    return f"lost on {lost}{f', back from {back_on}' if back_on else ''}"
+
+
+def _sustained(_row: StatusRow, told: dict[str, Beside]) -> str:
+    """Say how long the first deep response was held: it may have been lost since, and reached again."""
+    sustained = told["sustained_dmr"].value
+    for level, years in (("mr4", 3), ("mr45", 2), ("mr4", 2)):
+        start, days, lost = (told.get(f"{level}_{name}") for name in ("start", "days", "lost"))
+        if start is None or days is None:
+            continue
+        began_on = date.fromisoformat(start.value)
+        last_on = began_on + timedelta(int(days.value))
+        if (last_on.year - years, last_on.month, last_on.day) > (began_on.year, began_on.month, began_on.day):
+            held = f"more than {years} years of {'MR4.5' if level == 'mr45' else 'MR4'}"
+            return f"{began_on} to {last_on}: {held}{' (lost later)' if lost else ''}"
+    return sustained
+
+
+_OF_COURSE: dict[str, Callable[[StatusRow, dict[str, Beside]], str]] = {
+    "mrd_relapse_date": _mrd_relapse,
+    "mr3_lost": _mr3_lost,
+    "sustained_dmr": _sustained,
+}

@@ -57,7 +57,7 @@ _BESIDES = {"nodes_progression": ", with a node of 15 mm or more"}
 _MEASURES = {
     "sum of diameters": ("size of the measured tumours", "Millimetres"),
     "sum of viable diameters": ("size of the active part of the tumours", "Millimetres"),
-    "marrow blasts": ("leukaemia cells in the bone marrow", "Per cent"),
+    "marrow blasts": ("immature cells (blasts) in the bone marrow", "Per cent"),
     "BCR::ABL1": ("leukaemia gene in blood", "Per cent"),
     "sum of products": ("size of the measured areas", "Square mm"),
     "sum of products of nodes": ("size of the lymph nodes", "Square mm"),
@@ -109,6 +109,11 @@ def amount(value: Decimal, unit: str, marks: Sequence[tuple[str, Decimal]] = ())
         if rounded == value or rounded not in limits:
             return figure(rounded, unit)
     return text
+
+
+def new(found: str) -> str:
+    """Return for a narrow column what is said of new lesions: one that is still seen is no longer new."""
+    return {"persisting": "still"}.get(found, found)
 
 
 def area(value: Decimal) -> str:

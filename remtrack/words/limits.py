@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from . import limit
+from ..verdict import NOT_EVALUABLE, RESPONSE_KINDS
+from . import is_open, limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +33,15 @@ _WHAT = {
     "nodes_progression": ("progression", " of nodes"),
 }
 _LEVEL = re.compile(r"mr\d(_\d)?")
+#: What a partial response or remission asks for, and everything better has.
+_PARTIAL = ("partial_to", "partial_below", "nodes_partial_", "marrow_partial_")
 #: The lowest value so far stands in a line of its own.
 _NADIR = ("nadir", "nadir_mm")
 
 
 def threshold_words(row: StatusRow) -> tuple[str, ...]:
     """
-    Say from which value on the next visit would read otherwise.
+    Say from which value on the next visit would read otherwise: levels that are not reached yet, and the way back.
 
     Empty when the family names no limits, and once progression or relapse has closed the line.
     """
@@ -46,15 +49,23 @@ def threshold_words(row: StatusRow) -> tuple[str, ...]:
 
 
 def _told(row: StatusRow) -> Iterator[str]:
+    responds = _responds(row)
     growth = next((value for name, value in row.thresholds if name.startswith("progression_from")), None)
     for name, value in row.thresholds:
-        if name in _NADIR:
+        if name in _NADIR or (responds and name.startswith(_PARTIAL)):
             continue
         if name.startswith("partial_to") and growth is not None and growth <= value:
             # Progression goes first: from its limit on, a size that is small enough is no partial response.
             yield _sentence(row, name.replace("_to", "_below"), growth, "progression_from")
         else:
             yield _sentence(row, name, value, name)
+
+
+def _responds(row: StatusRow) -> bool:
+    """Say whether a partial response or better is reached; a visit that could not be judged takes none away."""
+    if row.current_kind != NOT_EVALUABLE:
+        return row.current_kind in RESPONSE_KINDS
+    return bool(row.episodes) and is_open(row.episodes[-1].episode)
 
 
 def _sentence(row: StatusRow, name: str, value: Decimal, rounded_as: str) -> str:

@@ -8,6 +8,7 @@ tumours a response. What a clinician reads as a category is said as what was see
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..verdict import (
@@ -33,9 +34,11 @@ from . import (
     current_episode,
     figure,
     has_scans,
+    in_days,
     is_after_progression,
     is_blood,
     is_proven,
+    is_undetectable,
     long_day,
     looked_at,
     milestone_name,
@@ -46,7 +49,6 @@ from . import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
-    from decimal import Decimal
 
     from ..verdict import Episode, Explanation, Milestone
     from ..views import RemissionRow, StatusRow
@@ -182,16 +184,17 @@ def word_for(word: str, criteria: str) -> str:
     return "remission" if word == "remission" or is_blood(criteria) else "response"
 
 
-def level_of(kind: str, word: str, criteria: str) -> str:
+def level_of(kind: str, word: str, criteria: str, code: str = "") -> str:
     """
     Return what a stretch of that kind is: "complete remission", "partial response", "molecular response".
 
-    In myeloma only a complete one is a remission; genes and markers in blood have a response of their own.
+    In myeloma only a complete one is a remission, and a partial one may be very good; genes and markers in blood
+    have a response of their own.
     """
     if criteria in _OWN:
         return "molecular response" if criteria != "markers" else "marker response"
     if kind == PARTIAL and criteria.startswith("myeloma"):
-        return "partial response"
+        return "very good partial response" if code == "VGPR" else "partial response"
     return f"{'complete' if kind == COMPLETE else 'partial' if kind == PARTIAL else 'minor'} {word_for(word, criteria)}"
 
 
@@ -246,8 +249,15 @@ def _label(row: StatusRow) -> str:
 
 
 def spelled(label: str) -> str:
-    """Return a label with the words of an abbreviation before it."""
-    return _ABBREVIATED.sub(lambda found: f"{_ABBREVIATIONS[found[0]]} ({found[0]})", label)
+    """Return a label with the words of an abbreviation before it, and nowhere else."""
+    return _ABBREVIATED.sub(lambda found: f"{_ABBREVIATIONS[found[0]]} ({found[0]})", unspelled(label))
+
+
+def unspelled(label: str) -> str:
+    """Return a label without the words of its abbreviations, for a narrow column."""
+    for said in _ABBREVIATIONS.values():
+        label = label.replace(f" ({said})", "")
+    return label
 
 
 def _sentence(text: str) -> str:
@@ -283,7 +293,7 @@ def _blood_response(row: StatusRow) -> str:
         return f"{_sentence(label or 'fewer leukaemia cells')} Not yet a remission.".replace(
             ", not yet a remission. Not yet a remission.", ", not yet a remission."
         )
-    level = level_of(row.current_kind, row.word, row.criteria)
+    level = level_of(row.current_kind, row.word, row.criteria, row.current)
     tail = label.removeprefix(level).removeprefix(", ")
     more = f"{',' if label.startswith(level) else ':'} {tail}" if tail else ""
     if not is_proven(row) or (latest is not None and latest.episode.lasted_month != YES):
@@ -337,12 +347,13 @@ def _growth_or_return(row: StatusRow) -> str:
                 return f"{active}."
             return _sentence(label) if label.startswith("the ") else f"{active}: {label}."
         disease = next((name for start, name in BLOOD.items() if row.criteria.startswith(start)), "disease")
-        return f"The {disease} has come back{day}{_more(label, 'come back')}."
+        seen = f" (seen{day})" if day else ""
+        return f"The {disease} has come back{seen}{_more(label, 'come back')}."
     was_complete = bool(row.episodes) and row.episodes[-1].episode.kind == COMPLETE
     if row.current_kind == RELAPSE or was_complete or row.best_response == "NED":
-        return f"The cancer has been seen again{day}."
+        return f"The cancer {f'was seen again{day}' if day else 'has been seen again'}."
     if label not in ("", "growth, or a new area"):
-        return f"This check shows {label}."
+        return f"This check was read as: {label}."
     return "The measurements show growth (or a new area)."
 
 
@@ -402,12 +413,25 @@ def explained(told: Explanation) -> str:
     return f"This {look} was read as: {short(told.kind, '', told.criteria, spelled(told.plain))}."
 
 
+def score(row: StatusRow) -> str:
+    """Say how active a scan was on the scale from 1 to 5, now and at the start; "" where that is not followed."""
+    told = {fact.name: fact.value for fact in row.beside}
+    now, first = told.get("score"), told.get("score_first")
+    if now is None:
+        return ""
+    start = f", {Decimal(first):.0f} at the start" if first is not None else ""
+    scan = spelled("PET")
+    return f"{Decimal(now):.0f} of 5 on the {scan} scan now{start}. A lower score means less activity."
+
+
 def size(row: StatusRow) -> str:
     """Say how much there is of what is measured, now and at the start; "" where nothing is."""
     measure = _MEASURES.get(row.measure) or _MEASURES.get(row.unit)
     if measure is None or (row.baseline_value is None and row.value is None):
         return ""
     now = amount(row.value, row.unit) or row.value_text
+    if is_undetectable(row):
+        now = "not detected"
     at_first = "at the start" if has_scans(row.criteria) else "before treatment"
     if row.judges_baseline:
         at_first = "in the first sample"
@@ -430,27 +454,69 @@ def amount(value: Decimal | None, unit: str) -> str:
 
 
 def span(days: int) -> str:
-    """Return "20 days", "182 days, about 6 months"."""
-    return count(days, "day") if days < 61 else f"{count(days, 'day')}, about {months(days, 0)} months"
+    """Return "20 days", "182 days, about 6 months", from two years on "1698 days, about 4 years and 8 months"."""
+    if days < 61:
+        return in_days(days)
+    whole = int(months(days, 0))
+    if whole <= 24:
+        return f"{in_days(days)}, about {whole} months"
+    years, rest = divmod(whole, 12)
+    more = f" and {count(rest, 'month')}" if rest else ""
+    return f"{in_days(days)}, about {count(years, 'year')}{more}"
 
 
 def response(row: RemissionRow) -> str:
     """Say what a stretch of response or remission reached, and from when to when it was seen."""
     episode = row.episode
-    level = level_of(episode.kind, episode.word, row.criteria)
+    level = level_of(episode.kind, episode.word, row.criteria, episode.category)
     word, reached = level.split()[-1], _reached(row, level)
     if row.criteria.startswith("blood-cml") and row.episode.category in row.labels:
-        level, reached = row.labels[row.episode.category][1], ""
-    elif 2 <= row.number < 2 + len(_NTH) and row.criteria not in _OWN:
+        return _molecular(row)
+    if 2 <= row.number < 2 + len(_NTH) and row.criteria not in _OWN:
         level = f"{_NTH[row.number - 2]} {level}"
     level = f"{level[0].upper()}{level[1:]}{reached}"
-    began, level_on = episode.began_on, dict(episode.levels).get(episode.category, episode.began_on)
+    began, since = episode.began_on, level_on(row)
     if episode.days == 0 and episode.ended_on is None:
-        return f"{level}, seen once, on {long_day(level_on)}."
-    earlier = f" (the {word} began on {long_day(began)})" if level_on != began else ""
-    ended = episode.ended_on
-    until = f" until {long_day(ended)}" if ended else f", last seen on {long_day(episode.last_seen_on)}"
-    return f"{level} from {long_day(level_on)}{earlier}{until}: {span(episode.days)}."
+        return f"{level}, seen once, on {long_day(since)}."
+    earlier = f" (the {word} began on {long_day(began)})" if since != began else ""
+    return f"{level} from {long_day(since)}{earlier}{_until(episode)}: {span(episode.days)}."
+
+
+def _until(episode: Episode) -> str:
+    if episode.ended_on is not None:
+        return f" until {long_day(episode.ended_on)}"
+    return f", last seen on {long_day(episode.last_seen_on)}"
+
+
+def _molecular(row: RemissionRow) -> str:
+    """Say the same of a gene in blood: how deep it got, which may have been lost before the response was."""
+    episode, since = row.episode, level_on(row)
+    level = row.labels[episode.category][1]
+    level = f"{level[0].upper()}{level[1:]}"
+    if episode.days == 0 and episode.ended_on is None:
+        return f"{level}, seen once, on {long_day(since)}."
+    ran = f"from {long_day(episode.began_on)}{_until(episode)}: {span(episode.days)}."
+    return f"{level} {ran}" if since == episode.began_on else f"{level} first seen on {long_day(since)}. Response {ran}"
+
+
+def level_on(row: RemissionRow) -> date:
+    """Return when the level of a stretch was first seen; levels that a patient is told the same of are one."""
+    episode, labels = row.episode, row.labels
+    own = labels[episode.category][1] if row.criteria in _OWN and episode.category in labels else None
+    same = (
+        on
+        for code, on in episode.levels
+        if code == episode.category or (own is not None and code in labels and labels[code][1] == own)
+    )
+    return min(same, default=episode.began_on)
+
+
+def became(row: RemissionRow, level: str) -> str:
+    """Say that a stretch got better: "it became a complete remission"."""
+    told = row.labels.get(row.episode.category)
+    if row.criteria in _OWN and told:
+        return f"it became a {told[1]}" if told[1].endswith("response") else spelled(told[1])
+    return f"it became a {level}"
 
 
 def _reached(row: RemissionRow, level: str) -> str:

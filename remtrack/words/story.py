@@ -6,15 +6,26 @@ Several lines, families or readers of one patient are told in one list; each kee
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..verdict import NO, PROGRESSION, YES
-from . import count, end_word, event_words, is_open, nth_complete, numbers_remissions, plain, short_title, span
+from . import (
+    end_word,
+    event_words,
+    in_days,
+    is_open,
+    level_at,
+    nth_complete,
+    numbers_remissions,
+    plain,
+    short_title,
+    span,
+)
 from .drawn import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from ..views import RemissionRow, StatusRow, Timeline
 
@@ -80,10 +91,22 @@ def _of_course(timeline: Timeline, *, plain_words: bool) -> Iterator[tuple[date,
     told = _plain if plain_words else _clinical
     for row in status.episodes:
         yield from told(status, row)
+    yield from _treatment_free(status, plain_words=plain_words)
     ended = {row.episode.ended_on for row in status.episodes}
     if status.progression_on is not None and status.progression_on not in ended:
         said = plain.short(PROGRESSION, status.word, status.criteria) if plain_words else end_word(status)
         yield status.progression_on, said
+
+
+def _treatment_free(status: StatusRow, *, plain_words: bool) -> Iterator[tuple[date, str]]:
+    """Yield the beginning and the end of the remission without treatment that CML knows."""
+    told = {fact.name: fact.value for fact in status.beside}
+    if "tfr_start" not in told:
+        return
+    yield date.fromisoformat(told["tfr_start"]), "treatment-free remission begins"
+    if "tfr_lost" in told:
+        how = "" if plain_words else " with loss of MR3"
+        yield date.fromisoformat(told["tfr_lost"]), f"treatment-free remission ends{how}"
 
 
 def _names(status: StatusRow, row: RemissionRow) -> tuple[str, str]:
@@ -99,22 +122,32 @@ def _names(status: StatusRow, row: RemissionRow) -> tuple[str, str]:
 def _clinical(status: StatusRow, row: RemissionRow) -> Iterator[tuple[date, str]]:
     episode, (name, short) = row.episode, _names(status, row)
     first = episode.levels[0][0] if episode.levels else episode.category
-    yield episode.began_on, f"{name} begins{f' as {first}' if first != episode.category else ''}"
     reached = dict(episode.levels).get(episode.category, episode.began_on)
-    if reached != episode.began_on:
-        yield reached, f"{episode.category} reached"
+    # CRi and CRh are complete remissions too, which PR, PMR or a response of a marker is not.
+    is_complete = status.word == "remission" and first.startswith("CR")
+
+    def level(on: date) -> str:
+        return short if is_complete or on >= reached else level_at(episode, on)
+
+    if first == episode.category:
+        yield episode.began_on, f"{name} begins"
+    else:
+        yield episode.began_on, f"{name} begins as {first}" if is_complete else f"{first} begins"
+        yield reached, f"{episode.category if is_complete else name} reached"
     if episode.confirmed_on is not None and episode.confirmed_on != episode.began_on:
-        yield episode.confirmed_on, f"{short} confirmed"
+        yield episode.confirmed_on, f"{level(episode.confirmed_on)} confirmed"
     until = episode.ended_on or episode.last_seen_on
+    # Of a gene or a marker the best level may be long lost when the response ends.
+    whole = short if numbers_remissions(status.criteria) else "response"
     if episode.lasted_on is not None and episode.lasted_on != until:
-        yield episode.lasted_on, f"{short}: a month or more shown"
+        yield episode.lasted_on, f"{level(episode.lasted_on)}: a month or more shown"
     month = f"a month or more: {episode.lasted_month}"
     if episode.ended_on is not None:
         by = f" with {episode.ended_by}" if episode.ended_by else ""
-        yield until, f"{short} ends{by}, after {span(episode.days)}; {month}"
+        yield until, f"{whole} ends{by}, after {span(episode.days)}; {month}"
     else:
         going = "last seen" if is_open(episode) else "followed no further"
-        yield until, f"{short} {going}, {span(episode.days)} so far; {month}"
+        yield until, f"{whole} {going}, {span(episode.days)} so far; {month}"
 
 
 _PLAIN_MONTH = {YES: " (a month or more)", NO: " (less than a month)"}
@@ -122,17 +155,17 @@ _PLAIN_MONTH = {YES: " (a month or more)", NO: " (less than a month)"}
 
 def _plain(status: StatusRow, row: RemissionRow) -> Iterator[tuple[date, str]]:
     episode = row.episode
-    level = plain.level_of(episode.kind, status.word, status.criteria)
+    level = plain.level_of(episode.kind, status.word, status.criteria, episode.category)
     word = level.split()[-1]
-    reached = dict(episode.levels).get(episode.category, episode.began_on)
+    reached = plain.level_on(row)
     if reached == episode.began_on:
         yield episode.began_on, f"a {level} began"
     else:
         yield episode.began_on, f"a {word} began"
-        yield reached, f"it became a {level}"
+        yield reached, plain.became(row, level)
     if episode.lasted_on is not None and episode.lasted_on != (episode.ended_on or episode.last_seen_on):
         yield episode.lasted_on, f"the {word} had lasted a month or more"
-    days = f"{count(episode.days, 'day')} after it began{_PLAIN_MONTH.get(episode.lasted_month, '')}"
+    days = f"{in_days(episode.days)} after it began{_PLAIN_MONTH.get(episode.lasted_month, '')}"
     if episode.ended_on is not None:
         yield episode.ended_on, f"the {word} ended, {days}"
     else:
