@@ -241,17 +241,18 @@ def test_the_ordinary_record_is_a_reader_without_a_name(grown_then_shrunk, tmp_p
     assert (rows["2026-03-02"]["a_overall"], rows["2026-03-02"]["b_overall"]) == ("PR", "SD")
 
 
-def test_a_family_that_reads_nothing_recorded_here_says_so_and_still_answers(grown_then_shrunk):
+def test_a_family_that_reads_nothing_recorded_here_says_so_and_judges_no_visit(grown_then_shrunk):
     told = grown_then_shrunk("compare P01 --criteria recist-1.1 --criteria blood-cml-eln-2020")
 
     assert told.code == 0
     assert "nothing that this family reads is recorded here (bcr_abl_is_pct, " in told.out
-    assert "B: ? NE   cml.overall.ne" in told.out
-    assert "could not be decided: nothing is entered for bcr_abl_is_pct" in told.out
+    assert "only A judges it" in told.out
 
 
-def test_a_family_that_judges_the_first_visit_is_beside_one_that_does_not(grown_then_shrunk):
-    row = visits(grown_then_shrunk("compare P01 --criteria recist-1.1 --criteria blood-cml-eln-2020 --json"))
+def test_a_family_that_judges_the_first_visit_is_beside_one_that_does_not(typed):
+    typed("patient add P01 --criteria recist-1.1 --criteria blood-cml-eln-2020")
+    typed('add P01 2026-01-05 --target "L1 liver 42" bcr_abl_is_pct=50')
+    row = visits(typed("compare P01 --criteria recist-1.1 --criteria blood-cml-eln-2020 --json"))
 
     assert row["2026-01-05"]["differs"] == ["only B judges it"]
 

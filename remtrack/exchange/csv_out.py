@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, TextIO
 
+from ..words import clean
 from .columns import EXPORT_COLUMNS
 from .formulas import guarded
 
@@ -70,14 +71,17 @@ def write_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Iterable[obj
     """
     Write a header and rows; return the number of rows.
 
-    `stream` must not translate line ends: open it with newline="".
+    `stream` must not translate line ends: open it with newline="". On a terminal texts are shown, not kept: what
+    could steer it is spelled out.
     """
     writer = csv.writer(stream)
-    writer.writerow(map(text_of, header))
+    is_shown = stream.isatty()
+    writer.writerow(map(clean if is_shown else str, map(text_of, header)))
     numbers = [name in NUMBERS for name in header]
     count = 0
     for row in rows:
-        writer.writerow([text_of(value, number=number) for value, number in zip(row, numbers, strict=True)])
+        cells = [text_of(value, number=number) for value, number in zip(row, numbers, strict=True)]
+        writer.writerow(map(clean, cells) if is_shown else cells)
         count += 1
     return count
 

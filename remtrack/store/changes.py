@@ -308,7 +308,7 @@ def _written(connection: Connection, table: FactTable, number: int) -> Any:
 
 
 def _changed_by(connection: Connection, table: FactTable, number: int) -> str:
-    """Return the column to look for, with a sign before it where reading the table through is quicker than its index."""
+    """Return the column to look for, with a sign before it where reading the whole table is quicker than the index."""
     (written,) = connection.execute(f"SELECT count(*) FROM {table.name} WHERE changed_by = ?", (number,)).fetchone()
     if written < _BATCH:
         return "changed_by"

@@ -179,6 +179,7 @@ def child(work, after=None, sent=signal.SIGKILL):
 @cache
 def warmed_up():
     """Load what the commands load, so that a child spends its time in the record and not in imports."""
+    other_record()
     with workplace() as folder:
         path = attacked(folder)
         table = folder / "site.csv"

@@ -95,7 +95,7 @@ def writer(path, name, adds, seed):
 
 
 def _visit(name, number):
-    """The patient and the day of the writer's so-manieth add: fifty visits a patient."""
+    """The patient and the day of an add, by its number: fifty visits a patient."""
     return f"{name}-{number // 50:02}", str(date(1951, 1, 1) + timedelta(weeks=6 * (number % 50)))
 
 
