@@ -287,6 +287,7 @@ def test_criteria_show_prints_all_of_a_family_within_the_width(criteria, columns
     assert {one.code.split()[-1] for one in family.categories} <= words
     assert {one.name for one in family.inputs} <= words
     assert {one.name for one in family.settings} <= words
+    assert set(family.events) <= words
     assert set(showcases.CHOSEN[criteria]) <= words
     assert "Our reading" in told
     if columns > 60:  # there the names of the rules give way to what they say

@@ -323,7 +323,7 @@ def test_another_value_for_the_same_day_needs_edit_and_the_hint_does_it(leukaemi
 def test_a_value_is_taken_back_and_undo_brings_it_again(leukaemia, record_path):
     told = leukaemia('edit A1 2026-02-10 --remove anc --reason "wrong tube"')
 
-    assert "anc taken back" in told.out
+    assert "anc 0.4 10^9/L taken back" in told.out
     assert "not decided: nothing is entered for anc" in told.out
     assert len(kept(record_path, "A1", "anc")) == 1
     leukaemia("undo --yes")

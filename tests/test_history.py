@@ -44,6 +44,14 @@ def test_a_laboratory_value_stands_in_the_log_once_as_it_was_written(typed):
     assert "A1 blood-aml-eln-2022 line 1: criteria added" in begun
 
 
+def test_a_program_reads_before_and_after_of_a_correction_as_values(followed):
+    row = next(row for row in followed("log P01 --json").rows if row["reason"] == "two digits swapped")
+
+    assert [(fact["table"], fact["names"]["lesion_id"]) for fact in row["facts"]] == [("measurements", "L1")]
+    (fact,) = row["facts"]
+    assert (fact["before"]["longest_mm"], fact["after"]["longest_mm"]) == (82, 28)
+
+
 # ------------------------------------------------------------------------------------- as it was known
 
 

@@ -74,7 +74,7 @@ def family_screen(family: Mapping[str, Any], as_of: date) -> Screen:
 
 
 def render_family(family: Mapping[str, Any]) -> RenderableType:
-    """Return the categories, the rules part by part in their order, inputs, settings, worked cases and our reading."""
+    """Return the categories, the rules part by part in their order, inputs, events, settings, worked cases and our reading."""
     from .table import facts, paragraph, stack, styled
 
     parts: list[RenderableType] = [
@@ -88,6 +88,8 @@ def render_family(family: Mapping[str, Any]) -> RenderableType:
         parts += ["", paragraph(title, "head"), paragraph("The first that holds counts."), _rules(rules)]
     if family["inputs"]:
         parts += ["", styled(" Inputs", "head"), _inputs(family["inputs"])]
+    if family.get("events"):
+        parts += ["", styled(" Events of its own", "head"), _events(family["events"])]
     if family["settings"]:
         parts += ["", styled(" Settings", "head"), _settings(family["settings"])]
     if family.get("cases"):
@@ -151,6 +153,17 @@ def _inputs(inputs: Sequence[Row]) -> RenderableType:
             Column("Name", [row["name"] for row in inputs]),
             Column("Unit", [row["unit"] for row in inputs]),
             Column("", [row["help"] for row in inputs], wraps=True),
+        ]
+    )
+
+
+def _events(events: Sequence[Row]) -> RenderableType:
+    from .table import Column, table
+
+    return table(
+        [
+            Column("Event", [row["name"] for row in events]),
+            Column("", [row["help"] for row in events], wraps=True),
         ]
     )
 
@@ -245,6 +258,8 @@ def _said(family: Mapping[str, Any]) -> Iterator[Row]:
         }
     if family["inputs"]:
         yield said_row((f"Input {row['name']}", f"{row['unit']} {row['help']}".strip()) for row in family["inputs"])
+    if family.get("events"):
+        yield said_row((f"Event {row['name']}", row["help"]) for row in family["events"])
     if family["settings"]:
         yield said_row(
             (f"Setting {row['name']}", f"{row['default']}; allowed {row['allowed']}; {row['help']}")

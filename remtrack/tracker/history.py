@@ -48,9 +48,10 @@ _LEFT_OUT = ("line", "label", "note")  # of the names of a row, what its values 
 
 def log(record: Record, patient_id: str | None = None, last: int | None = None) -> list[dict[str, Any]]:
     """
-    Return the changes, newest first, with `at_local` and `rows` as sentences (at most 100 each).
+    Return the changes, newest first, with `at_local`, `rows` as sentences and the same as `facts` (at most 100 each).
 
-    With `patient_id`, only what touched that patient. `rows_left_out` counts those not told.
+    Of `facts` each has its `table`, the `names` by which a person knows the row, and its values `before` and `after`,
+    None where there was no row. With `patient_id`, only what touched that patient. `rows_left_out` counts those not told.
     """
     return [told(change) for change in record.changes(patient_id, last)]
 
@@ -130,12 +131,13 @@ def _known_row(row: Mapping[str, Any], what: str, reading: str) -> dict[str, Any
 
 
 def told(change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a change with its local time and its rows as sentences."""
+    """Return a change with its local time, and its rows as sentences and as facts."""
     return {
         **{name: value for name, value in change.items() if name not in ("rows", "rules")},
         "at_local": local_time(change),
         "rules": dict(change["rules"]),
         "rows": [sentence(row) for row in change["rows"]],
+        "facts": [dict(row) for row in change["rows"]],
     }
 
 

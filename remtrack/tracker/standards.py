@@ -79,7 +79,7 @@ def worked_cases(family: Family) -> Iterator[dict[str, Any]]:
 
 def describe(criteria: str) -> dict[str, Any]:
     """
-    Return everything a family says of itself: source, categories, rules part by part, inputs, settings, readings.
+    Return everything a family says of itself: source, categories, rules part by part, inputs, events, settings, readings.
 
     Raises UsageError naming the nearest family when there is none of that id.
     """
@@ -114,6 +114,7 @@ def describe(criteria: str) -> dict[str, Any]:
             for order, rule in enumerate(table.rules, 1)
         ],
         "inputs": [{"name": row.name, "unit": row.unit, "help": row.help} for row in family.inputs],
+        "events": [{"name": name, "help": read_for} for name, read_for in family.events.items()],
         "settings": [
             {"name": row.name, "default": row.default, "allowed": row.allowed, "help": row.help}
             for row in family.settings

@@ -488,10 +488,12 @@ def correct_value(writer: ScanWriter, test: Test, word: Word) -> None:
 
 
 def take_value_back(writer: ScanWriter, test: Test, sampled_on: date | None) -> None:
+    """Take the value of a test out of the record; what it was is said and stays in the history."""
     old = value_at(writer, test, sampled_on)
+    was = say_value(read_row(test, old), as_result(old))
     writer.change.remove("results", {name: old[name] for name in ("visit_key", "test", "sampled_on")})
     writer.wrote = True
-    writer.changed.append(f"{test.name} taken back")
+    writer.changed.append(f"{test.name} {was}{of_day(old['sampled_on'], writer.scan.visit_on)} taken back")
 
 
 def move_values(writer: ScanWriter, visit: Mapping[str, Any], day: date) -> None:
