@@ -51,7 +51,7 @@ docs: .venv/ready-dev
 
 # The attacks first, each with the tries it deserves; then the properties with 2,000 fresh examples each.
 torture: .venv/ready-dev
-	@cd tests && ../$(BIN)/python -m attacks $(ATTACK) $(if $(TRIES),--tries $(TRIES)) \
+	@PYTHONPATH=tests $(BIN)/python -m attacks $(ATTACK) $(if $(TRIES),--tries $(TRIES)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 	@[ -n "$(ATTACK)" ] || $(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=torture
 

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from datetime import date, timedelta
+from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ TODAY = "2026-11-02"
 ROUNDS = 11
 PYTHON = sys.executable
 SMALL_PATIENT = "P01"
+ROWS_EACH = 100  # of the longer import, for each patient of the trial: a million
 
 
 class Row(NamedTuple):
@@ -195,6 +197,7 @@ def measure_volume(folder, subjects, rounds):
     imported = time.perf_counter() - began
     fetched = statistics.median(float(step(folder, "fetch")) for _ in range(3))
     derived = statistics.median(float(step(folder, "derive")) for _ in range(3))
+    checked = float(step(folder, "check"))
     patient = middle_patient(record)
     small = folder / "small.db"
     median = in_rotation(
@@ -204,12 +207,17 @@ def measure_volume(folder, subjects, rounds):
         },
         rounds,
     )
+    many = subjects * ROWS_EACH
+    large = memory_of_longer(folder, many)
     return [
         Row("import, answers derived, stored and audited / csv + executemany", 12, imported / plain, "x",
             f"{imported:.1f} s / {plain:.2f} s"),
         Row("the same import: memory at its peak", 200, memory, "MB"),
+        Row(f"an import of {many:,} rows: memory at its peak", 300, large, "MB"),
         Row("all answers derived in memory from the file / fetchall", 5, derived / fetched, "x",
             f"{derived:.1f} s / {fetched:.2f} s"),
+        Row("check of that file / all answers derived from it", 3, checked / derived, "x",
+            f"{checked:.1f} s / {derived:.1f} s"),
         Row("status PATIENT in that file / in one of 300 measurements", 1.3, median["large"] / median["small"], "x",
             f"{median['large'] * 1000:.0f} ms / {median['small'] * 1000:.0f} ms"),
     ]  # fmt: skip
@@ -236,6 +244,28 @@ def memory_of(command):
         said.seek(0)
         insist(process.returncode, command, said.read().decode())
     return used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+def memory_of_longer(folder, rows):
+    """Return the memory that an import of so many rows takes: the trial, and again under other codes."""
+    longer, record = folder / "longer.csv", folder / "longer.db"
+    record.unlink(missing_ok=True)
+    left = rows
+    with longer.open("w", encoding="utf-8") as out:
+        for turn in count(1):
+            with (folder / "flat.csv").open(encoding="utf-8") as trial:
+                header = next(trial)
+                if turn == 1:
+                    out.write(header)
+                for line in islice(trial, left):
+                    out.write(line if turn == 1 else f"AGAIN{turn}-{line}")
+                    left -= 1
+            if not left:
+                break
+    memory = memory_of(words(record, "import", str(longer)))
+    longer.unlink()
+    record.unlink()
+    return memory
 
 
 def middle_patient(record):
@@ -301,6 +331,20 @@ def derive_answers(folder):
     print(took)
 
 
+def check_answers(folder):
+    """All that `check` asks of a record."""
+    from remtrack.store import open_record
+    from remtrack.tracker.checking import check
+
+    with open_record(folder / "trial.db") as record:
+        began = time.perf_counter()
+        found = [problem for problem in check(record) if problem.severity == "error"]
+        took = time.perf_counter() - began
+    if found:
+        sys.exit(f"check found an error: {found[0]}")
+    print(took)
+
+
 # Families
 
 
@@ -346,7 +390,13 @@ def derive_families(folder):
     print(json.dumps(took))
 
 
-STEPS = {"families": derive_families, "plain": plain_import, "fetch": fetch_history, "derive": derive_answers}
+STEPS = {
+    "families": derive_families,
+    "plain": plain_import,
+    "fetch": fetch_history,
+    "derive": derive_answers,
+    "check": check_answers,
+}
 
 if __name__ == "__main__":
     main()

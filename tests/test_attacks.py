@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from attacks.base import attacked, command, export_of, log_of, other_record, small_export, small_log, small_record
@@ -91,6 +92,20 @@ def test_ctrl_c_while_the_program_is_still_loading_shows_no_traceback(monkeypatc
     assert after == signal.SIG_IGN  # pressed again, it is too late
     assert stop.value.code == 130
     assert capsys.readouterr().err == "\ninterrupted\n"
+
+
+def test_ctrl_c_at_the_very_end_of_a_backup_leaves_no_hidden_copy(record_path, tmp_path, monkeypatch):
+    unlink = Path.unlink
+
+    def pressed(path, **how):
+        monkeypatch.setattr(Path, "unlink", unlink)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", pressed)
+    code, _out, _err = command(record_path, ["backup", "-o", tmp_path / "copy.db"])
+
+    assert code == 130
+    assert {place.name for place in tmp_path.iterdir()} == {"record.db", "copy.db"}
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,18 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, strategies as st
 
 from remtrack.exchange.cells import CellError
+from remtrack.exchange.columns import arrange
 from remtrack.exchange.readings import (
     EventRow,
     LineRow,
+    Manner,
     PatientRow,
     Reading,
     ResultRow,
+    RowReader,
     VisitRow,
     parse_criteria,
     parse_line,
@@ -310,3 +314,43 @@ def test_bad_cells_of_the_other_tables_are_problems(rows):
     ]
     assert columns("patient_id,visit,date,note", "P1,V1,2026-13-01,a\x07b") == ["date", "note"]
     assert columns("patient_id,disease", ",x") == ["patient_id"]
+
+
+# --- rows that there is nothing to say about --------------------------------------------------------
+
+COLUMNS = ("patient_id", "line", "visit", "date", "lesion_id", "role", "organ", "longest_mm", "state", "note")
+CELLS = st.tuples(
+    st.sampled_from(("P1", " P1", "", "P\0", "'=P1")),
+    st.sampled_from(("", "1", "x", "2\0")),
+    st.sampled_from(("", "V1", "V1\0", "\0")),
+    st.sampled_from(("2026-01-05", "05/06/2026", "", "2026-01-05\0")),
+    st.sampled_from(("L1", "", "L1\0target", "L1\0")),
+    st.sampled_from(("target", "", "nontarget", "\0", "t")),
+    st.sampled_from(("liver", "lymph node", "liver\0" + "20", "")),
+    st.sampled_from(("20", "", "0", "3.2 cm", "400", "900", "x", "20\0", "\0")),
+    st.sampled_from(("", "measured", "absent", "present", "equivocal", "?", "\0")),
+    st.sampled_from(("", "a note", "\0")),
+)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=12), st.integers(0, len(COLUMNS) + 1))
+def test_a_row_that_is_read_quickly_is_read_as_any_other(found, kept):
+    """Also where a cell holds what no file can: a row is never made of another's cells."""
+    layout = arrange(list(COLUMNS), "table.csv", {}, {}, day_zero=False)
+    quickly, slowly = (RowReader(layout, Manner(TODAY)) for _ in range(2))
+    quick = quickly.quick_reader()
+    rows_of_cells = [list(cells) for cells in found]
+    rows_of_cells.append(rows_of_cells[0][:kept])  # too short, mostly
+    for line_no, cells in enumerate(rows_of_cells, 2):
+        row = quick(line_no, cells)
+
+        assert row is None or [row] == slowly.read(line_no, cells)
+        assert quickly.read(line_no, cells) == slowly.read(line_no, cells)
+
+
+def test_a_row_that_there_is_nothing_to_say_about_is_read_quickly():
+    layout = arrange(list(COLUMNS), "table.csv", {}, {}, day_zero=False)
+    quick = RowReader(layout, Manner(TODAY)).quick_reader()
+
+    assert quick(2, ["P1", "1", "V1", "2026-01-05", "L1", "target", "liver", "20", "", ""]) is not None
+    assert quick(3, ["P1", "1", "V1", "2026-01-05", "L1", "target", "liver", "400", "", ""]) is None

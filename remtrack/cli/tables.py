@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,18 @@ import typer
 from ..errors import RefusedError, UsageError
 from ..tracker.lookup import quote
 from .register import pairs
-from .session import Format, Json, Session, answer, chosen_format, say_problem, session, talk, warn_of_others
+from .session import (
+    Format,
+    Json,
+    Session,
+    answer,
+    chosen_format,
+    say_problem,
+    session,
+    talk,
+    warn_of_others,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from ..store import Record
@@ -72,9 +84,7 @@ def import_(
     request = replace(request, partial=partial, rejects=rejects, dry_run=dry_run, reason=reason)
     done = import_tables(here.path, request, here.who, lambda: here.write(create=True))
     if json:
-        import json as writer
-
-        print(writer.dumps(imported_value(done), ensure_ascii=False))
+        write_json(imported_value(done))
     else:
         report(done)
     if done.refused and not partial:
@@ -155,7 +165,7 @@ def report(done: Imported) -> None:
     if done.refused and not done.partial:
         return
     if done.warnings:
-        talk(f"{done.warnings} remarks on baselines and sizes: remtrack check")
+        talk(f"{done.warnings} {'remark' if done.warnings == 1 else 'remarks'} on what was entered: remtrack check")
     verb = "would import" if done.dry_run else "imported"
     new, known = done.new_patients, done.known_patients
     answer(
@@ -163,12 +173,23 @@ def report(done: Imported) -> None:
         + (f"; {done.same:,} were recorded already" if done.same else "")
         + (f"; {done.refused:,} refused" if done.refused else "")
     )
+    report_moved(done)
     if done.rejects:
         talk(f"the refused rows are in {done.rejects}")
     if done.number is not None:
         talk(f"Saved as change {done.number}.  Next: remtrack status    Wrong?  remtrack undo")
     elif not done.dry_run:
         talk("nothing new; the record was left as it was")
+
+
+def report_moved(done: Imported) -> None:
+    """Say which answers given before are others now, or would be."""
+    if not done.moved:
+        return
+    answer("  this would change answers given before:" if done.dry_run else "  this changed answers given before:")
+    answer(*(f"    {row.patient_id} {row.visit_on}  {row.before} -> {row.after}" for row in done.moved[:_SHOWN]))
+    if len(done.moved) > _SHOWN:
+        answer(f"    and {len(done.moved) - _SHOWN:,} more")
 
 
 def imported_value(done: Imported) -> dict[str, object]:
@@ -184,6 +205,10 @@ def imported_value(done: Imported) -> dict[str, object]:
         "new_patients": done.new_patients,
         "known_patients": done.known_patients,
         "rejects": str(done.rejects) if done.rejects else None,
+        "changed_answers": [
+            {"patient_id": row.patient_id, "date": row.visit_on, "before": row.before, "after": row.after}
+            for row in done.moved
+        ],
         "unknown_columns": {name: list(columns) for name, columns in done.unknown_columns},
         "problems": [
             {
@@ -246,9 +271,11 @@ def export(
             "the pseudonyms hang on a key, and the same key gives the same ones again",
             f"remtrack export {table or ''} --deidentify --key-file remtrack.key".replace("  ", " "),
         )
+    place = out or (Path("remtrack-export") if table is None else None)
     if key_file is not None:
-        keep_apart(key_file, out or (Path("remtrack-export") if table is None else None), table)
+        keep_apart(key_file, place, table)
     with here.read() as record:
+        exporting.keep_off_records(record, table, place, key_file)
         if patient:
             from ..tracker.lookup import require_patient
 
@@ -280,8 +307,8 @@ def keep_apart(key_file: Path, out: Path | None, table: str | None) -> None:
     """Refuse a key where whoever is given the export would find it, or the export would overwrite it."""
     if out is None:
         return
-    place = out.resolve()
-    if key_file.resolve() == place or (table is None and key_file.resolve().is_relative_to(place)):
+    place, key_at = Path(os.path.realpath(out)), Path(os.path.realpath(key_file))
+    if key_at == place or (table is None and key_at.is_relative_to(place)):
         raise UsageError(
             f"the key would be in {out} with the export",
             "whoever has both can find out who is who",

@@ -77,13 +77,23 @@ def _too_long(file_name: str, line: int) -> RefusedError:
     return RefusedError(f"{file_name} is no table", why, "save the table as CSV, one row a line")
 
 
+def stamp_of(raw: BinaryIO) -> tuple[int, int]:
+    """Return what is another as soon as somebody writes to the file."""
+    status = os.fstat(raw.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def changed(file_name: str) -> RefusedError:
+    return RefusedError(f"{file_name} changed while it was read", "another program writes to it", "try again")
+
+
 class CsvFile:
     """A CSV file: checked once from end to end, then read as often as is needed."""
 
     def __init__(self, raw: BinaryIO, file_name: str, theirs: Sequence[str]) -> None:
         self._raw = raw
         self._file_name = file_name
-        self._stamp = self._stamp_now()
+        self._stamp = stamp_of(self._raw)
         self.size = self._stamp[0]
         raw.seek(0)
         head = raw.read(16)
@@ -105,10 +115,8 @@ class CsvFile:
         for _ in range(self._skip):
             next(records, None)
         yield from records
-        if self._stamp_now() != self._stamp:
-            raise RefusedError(
-                f"{self._file_name} changed while it was read", "another program writes to it", "try again"
-            )
+        if stamp_of(self._raw) != self._stamp:
+            raise changed(self._file_name)
 
     def column(self, at: int) -> Iterator[str]:
         """Yield one cell of each row, that of the header too; "" where the row is too short."""
@@ -156,10 +164,6 @@ class CsvFile:
         finally:
             if not self._raw.closed:  # rows that nobody read to the end are forgotten after the file
                 text.detach()
-
-    def _stamp_now(self) -> tuple[int, int]:
-        status = os.fstat(self._raw.fileno())
-        return status.st_size, status.st_mtime_ns
 
     def _check(self) -> tuple[str, int | None]:
         """Return the SHA-256, and the number of the last line when it does not end; refuse what is no text."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .rows import Refused, Row
     from .workbook import SpooledSheet
 
+_MOST_ROWS_OF_ONE = 100_000  # of one patient, who is held in memory whole
 _MOST_PATIENTS_REMEMBERED = 200_000  # more than this are put in order on disk without asking whether they are
 
 Group = tuple[str, "list[Row | Problem]"]
@@ -88,13 +89,13 @@ class Table:
         manner = self._manner._replace(prefix=prefix)
         reader = RowReader(self._layout, manner, self._source.cut_line, self.refused)
         if self._is_grouped():
-            yield from _runs(reader, self._source.rows())
+            yield from _runs(reader, self._source.rows(), self.file_name)
             return
         with Buckets(self._source.size) as buckets:
             for line_no, cells in self._source.rows():
                 buckets.put(reader.patient_of(cells), line_no, cells)
             for rows in buckets.take():
-                yield from _runs(reader, rows)
+                yield from _runs(reader, rows, self.file_name)
 
     def raw_rows(self, line_numbers: Collection[int]) -> Iterator[tuple[int, list[str]]]:
         """
@@ -138,13 +139,19 @@ def _clean(cell: str) -> str:
         return cell
 
 
-def _runs(reader: RowReader, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Group]:
+def _runs(reader: RowReader, rows: Iterable[tuple[int, list[str]]], file_name: str) -> Iterator[Group]:
     """Yield each run of rows of one patient; a row without a readable patient goes with the run it stands in."""
     patient_id = ""
     group: list[Row | Problem] = []
-    read = reader.read
+    read, quick = reader.read, reader.quick_reader()
     for line_no, cells in rows:
-        found = read(line_no, cells)
+        row = quick(line_no, cells)
+        if row is not None and row.patient_id == patient_id:
+            group.append(row)
+            if len(group) > _MOST_ROWS_OF_ONE:
+                raise _too_many(patient_id, file_name)
+            continue
+        found: list[Row | Problem] = read(line_no, cells) if row is None else [row]
         if not found:
             continue
         first = found[0]
@@ -155,8 +162,19 @@ def _runs(reader: RowReader, rows: Iterable[tuple[int, list[str]]]) -> Iterator[
             patient_id, group = whose, found
         else:
             group += found
+            if len(group) > _MOST_ROWS_OF_ONE:
+                raise _too_many(patient_id, file_name)
     if group:
         yield patient_id, group
+
+
+def _too_many(patient_id: str, file_name: str) -> RefusedError:
+    whose = f"of patient {quote(patient_id)}" if patient_id else "without a readable patient"
+    return RefusedError(
+        f"{file_name} has more than {_MOST_ROWS_OF_ONE:,} rows {whose}",
+        "nobody has so many readings, and a patient's are held in memory together",
+        "see whether the column of the patients is the right one",
+    )
 
 
 # --- opening ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from ..errors import RefusedError, RemtrackError, UsageError
 from .cell_error import nearest, quote
+from .csv_in import changed, stamp_of
 from .package import Cell, OddError, Package
 from .spool import Rows
 
@@ -187,6 +188,8 @@ class SpooledSheet:
 
     def __init__(self, raw: BinaryIO, file_name: str, sheet: str | None, decimal: str) -> None:
         self._raw = raw
+        self._file_name = file_name
+        self._stamp = stamp_of(raw)
         self.sha256 = _digest(raw)
         self._sheet = Sheet(raw, file_name, sheet, decimal)
         self.header = self._sheet.header
@@ -210,6 +213,8 @@ class SpooledSheet:
             if self._rows.size > _MOST_COPIED:
                 what = f"{self._sheet.name} unpacks to more than {_MOST_COPIED:,} bytes of rows"
                 raise RefusedError(what, "few cells are referred to very often", "save the table as CSV")
+        if stamp_of(self._raw) != self._stamp:
+            raise changed(self._file_name)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (row of the sheet, cells) of each row behind the header."""

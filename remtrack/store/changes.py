@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from .. import __version__
 from ..criteria import FAMILIES
 from ..errors import NotFoundError, RecordError, RefusedError
+from .digest import digest_of
 from .facts import all_checked, checked, row_key
 from .open import begin, trouble
 from .schema import CHANGE_COLUMNS, FACT_TABLES, FactTable
@@ -252,6 +253,9 @@ class Change:
             return put_answers(self._connection, answers)
 
     def _mark(self) -> None:
+        others = self._connection.execute("SELECT 1 FROM patients WHERE last_change <> ? LIMIT 1", (self.number,))
+        if others.fetchone() is None:
+            return  # all are new: whom a large import touched is asked in half a second
         self._connection.execute(
             f"UPDATE patients SET last_change = :number WHERE last_change <> :number AND patient_id IN ({_TOUCHED})",
             {"number": self._open_number},
@@ -282,44 +286,6 @@ class Change:
     def abandon(self) -> None:
         """End the change, when its block ends, without having written anything."""
         self._abandoned = True
-
-
-def digest_of(connection: Connection, number: int) -> str:
-    """Return the SHA-256 of the rows that a change wrote and of those it replaced or removed, in key order."""
-    digest = sha256()
-    for table in FACT_TABLES.values():
-        for what, rows in (
-            ("written", _written(connection, table, number)),
-            ("replaced", _replaced(connection, table, number)),
-        ):
-            digest.update(json.dumps([table.name, what]).encode())
-            while batch := rows.fetchmany(_BATCH):
-                digest.update(json.dumps(batch).encode())
-    return digest.hexdigest()
-
-
-def _written(connection: Connection, table: FactTable, number: int) -> Any:
-    names, key = ", ".join(table.names), ", ".join(table.key)
-    live = f"SELECT {names} FROM {table.name} WHERE {_changed_by(connection, table, number)} = :number"
-    gone = f"SELECT {names} FROM {table.history} WHERE changed_by = :number"
-    if connection.execute(gone + " LIMIT 1", {"number": number}).fetchone():
-        live = f"{live} UNION ALL {gone}"
-    return connection.execute(f"{live} ORDER BY {key}", {"number": number})
-
-
-def _changed_by(connection: Connection, table: FactTable, number: int) -> str:
-    """Return the column to look for, with a sign before it where reading the whole table is quicker than the index."""
-    (written,) = connection.execute(f"SELECT count(*) FROM {table.name} WHERE changed_by = ?", (number,)).fetchone()
-    if written < _BATCH:
-        return "changed_by"
-    twice = f"SELECT count(*) FROM (SELECT 1 FROM {table.name} LIMIT {2 * written})"
-    return "changed_by" if connection.execute(twice).fetchone()[0] == 2 * written else "+changed_by"
-
-
-def _replaced(connection: Connection, table: FactTable, number: int) -> Any:
-    # Which rows, not what was in them: that is sealed by the change that wrote them.
-    key = ", ".join((*table.key, "changed_by"))
-    return connection.execute(f"SELECT {key} FROM {table.history} WHERE replaced_by = ? ORDER BY {key}", (number,))
 
 
 def hash_of(connection: Connection, number: int) -> str:

@@ -81,10 +81,12 @@ class ReadingRow(NamedTuple):
     short_mm: Decimal | None
     method: str  # of the reading, else of its visit
     reason: str
+    has_own_method: bool
 
 
 _READING_ROWS = """SELECT v.patient_id, v.line, v.reader, v.visit_on, v.label, l.lesion_id, coalesce(r.role, ''),
-        l.kind, l.organ, l.site, m.state, m.longest_mm, m.short_mm, iif(m.method = '', v.method, m.method), m.reason
+        l.kind, l.organ, l.site, m.state, m.longest_mm, m.short_mm, iif(m.method = '', v.method, m.method), m.reason,
+        m.method <> ''
     FROM visits AS v CROSS JOIN measurements AS m ON m.visit_key = v.visit_key
     CROSS JOIN lesions AS l ON l.lesion_key = m.lesion_key
     LEFT JOIN line_lesions AS r ON r.patient_id = v.patient_id AND r.line = v.line AND r.lesion_key = m.lesion_key
@@ -105,7 +107,9 @@ def readings(connection: Connection, patient_ids: Iterable[str] | None = None) -
 
 def _reading_row(row: tuple[Any, ...]) -> ReadingRow:
     longest, short = (None if size is None else real(size) for size in row[11:13])
-    return ReadingRow._make((*row[:3], date.fromisoformat(row[3]), *row[4:11], longest, short, *row[13:]))
+    return ReadingRow._make(
+        (*row[:3], date.fromisoformat(row[3]), *row[4:11], longest, short, *row[13:15], bool(row[15]))
+    )
 
 
 def read(connection: Connection, table_name: str, equals: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -220,7 +224,7 @@ def _settings(value: dict[str, str]) -> str:
 _INTO: dict[str, dict[type, Callable[[Any], Any] | None]] = {
     "text": {str: None},
     "day": {date: date.isoformat, str: None},
-    "real": {Decimal: _real, float: _finite, int: None},
+    "real": {Decimal: _real, float: _finite, int: lambda value: _real(Decimal(value))},
     "whole": {int: None},
     "settings": {dict: _settings, str: None},
 }
@@ -241,20 +245,25 @@ def _into(column: Column, kind: type) -> Callable[[Any], Any] | None:
     raise RefusedError(f"{column.name} cannot be a {kind.__name__}")
 
 
-def all_checked(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+def all_checked(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """
     Return many rows as SQLite keeps them. Raises RefusedError for a value that is not of its column's form.
 
     A column at a time: most columns hold what needs no conversion.
     """
     kept: list[Sequence[Any]] = []
+    as_they_are = True
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
         into = {kind: _into(column, kind) for kind in set(map(type, values))}
-        if any(into.values()):
-            kept.append([value if (store := into[type(value)]) is None else store(value) for value in values])
-        else:
+        if not any(into.values()) or (into.keys() <= _NUMBERS and all(map(isfinite, filter(None, values)))):
             kept.append(values)
-    return zip(*kept, strict=True)
+        else:
+            kept.append([value if (store := into[type(value)]) is None else store(value) for value in values])
+            as_they_are = False
+    return rows if as_they_are else list(zip(*kept, strict=True))
+
+
+_NUMBERS = {float, type(None)}
 
 
 def _stored(value: Any) -> Any:

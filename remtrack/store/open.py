@@ -42,8 +42,8 @@ _SETTINGS = (
     "synchronous = FULL",
     "temp_store = MEMORY",  # nothing of a patient in the system's temporary folder
 )
-_ENCRYPTED_PAGE = 4096  # an encrypted file is whole pages, and has no header that tells it
-_MAGIC = b"SQLite format 3\x00"
+ENCRYPTED_PAGE = 4096  # an encrypted file is whole pages, and has no header that tells it
+MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
 _WAL = 2
 
@@ -206,8 +206,8 @@ def look(path: str, *, may_be_encrypted: bool = False) -> bytes | None:
         raise RecordError(f"cannot open {path}", getattr(error, "strerror", None) or str(error)) from None
     if not header:
         raise RecordError(f"{path} is empty", "a record is never empty, so this is something else; it was left alone")
-    if len(header) < _HEADER or not header.startswith(_MAGIC):
-        if may_be_encrypted and size % _ENCRYPTED_PAGE == 0:
+    if len(header) < _HEADER or not header.startswith(MAGIC):
+        if may_be_encrypted and size % ENCRYPTED_PAGE == 0:
             return None
         raise RecordError(f"{path} is not a remtrack record", "it was left alone")
     _ours(path, int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big"))
@@ -247,6 +247,7 @@ def new_file(path: str, passphrase: str = "") -> Iterator[Connection]:
     something at `path` by the time it is whole.
     """
     place = Path(path).absolute()
+    keep_off_journals(path)
     try:
         for folder in reversed((place.parent, *place.parent.parents)):
             if not folder.is_dir():
@@ -255,9 +256,17 @@ def new_file(path: str, passphrase: str = "") -> Iterator[Connection]:
             with trouble(path), closing(_connect(beside, passphrase=passphrase)) as connection:
                 connection.execute("PRAGMA temp_store = MEMORY")  # VACUUM would write it all into the temporary folder
                 yield connection
-            _put_in_place(beside, place)
+            put_in_place(beside, place)
     except (OSError, ValueError) as error:
         raise RecordError(f"cannot make {path}", getattr(error, "strerror", None) or str(error)) from None
+
+
+def keep_off_journals(path: str | os.PathLike[str]) -> None:
+    """Raise RecordError for the name under which SQLite keeps unfinished changes of a file that is there."""
+    of, dash, ending = os.fspath(path).rpartition("-")
+    if dash and ending.lower() in ("journal", "wal", "shm") and os.path.isfile(of):
+        why = f"SQLite keeps unfinished changes of {of} under that name, and would remove or misread what is there"
+        raise RecordError(f"nothing is written to {path}", why, "give it another name")
 
 
 @contextmanager
@@ -271,15 +280,17 @@ def spare_file(path: str, passphrase: str = "") -> Iterator[Connection]:
 
 @contextmanager
 def _beside(place: Path) -> Iterator[Path]:
-    from tempfile import mkstemp
-
-    handle, name = mkstemp(prefix=f".{place.name}.", suffix=".new", dir=place.parent)  # its owner's alone
-    os.close(handle)
-    beside = Path(name)
+    # Named before it is made, and taken away twice if need be: no Ctrl-C leaves a hidden copy of a record behind.
+    beside = place.with_name(f".{place.name}.{os.urandom(8).hex()}.new")
     try:
-        yield beside
-    finally:
+        try:
+            os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # its owner's alone
+            yield beside
+        finally:
+            beside.unlink(missing_ok=True)
+    except KeyboardInterrupt:
         beside.unlink(missing_ok=True)
+        raise
 
 
 def make_folders(folder: Path) -> None:
@@ -289,7 +300,7 @@ def make_folders(folder: Path) -> None:
             each.mkdir(mode=0o700, exist_ok=True)
 
 
-def _put_in_place(beside: Path, place: Path) -> None:
+def put_in_place(beside: Path, place: Path) -> None:
     try:
         place.hardlink_to(beside)
     except FileExistsError:

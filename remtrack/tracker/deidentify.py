@@ -49,6 +49,7 @@ _ORGANS = frozenset(
 #: No size and no value of a laboratory needs so many digits; a date without its dashes and a telephone number do.
 _TOO_LONG = re.compile(r"[0-9]{8}")
 _KEY_BYTES = 32
+_LONGEST_KEY = 65_536  # bytes; /dev/random has no end
 
 
 def read_key(path: Path) -> tuple[bytes, bool]:
@@ -57,13 +58,17 @@ def read_key(path: Path) -> tuple[bytes, bool]:
 
     A file that is missing is made, for its owner alone.
 
-    Raises RefusedError for a key that is too short to protect, RecordError when the file cannot be read or made.
+    Raises RefusedError for a key that is too short to protect or far too long, RecordError when the file cannot be
+    read or made.
     """
     try:
         try:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:
-            key = path.read_bytes().strip()
+            with path.open("rb") as file:
+                key = file.read(_LONGEST_KEY + 1).strip()
+            if len(key) > _LONGEST_KEY:
+                raise RefusedError(f"{path} is no key", f"it is longer than {_LONGEST_KEY:,} bytes") from None
             if len(key) < _KEY_BYTES:
                 raise RefusedError(
                     f"the key in {path} is too short",

@@ -47,15 +47,16 @@ def examine(path: Path, opened: Callable[[], Record], today: date) -> tuple[dict
     if not os.path.lexists(path):
         hint = f"remtrack --db {quote(str(path))} init"
         return findings, [Problem("warning", "there is no record yet", str(path), hint, rule="no-record")]
+    try:
+        size = path.stat().st_size
+    except OSError as error:  # a link that leads nowhere or to itself
+        why = error.strerror or str(error)
+        return findings, [Problem("error", f"{path} cannot be looked at", why, rule="cannot-open")]
     problems = list(kept(path))
     try:
         with opened() as record:
             counts = record.counts()
-            findings["Size"] = (
-                f"{path.stat().st_size / 2**20:.1f} MB, encrypted"
-                if record.passphrase
-                else (f"{path.stat().st_size / 2**20:.1f} MB")
-            )
+            findings["Size"] = f"{size / 2**20:.1f} MB" + (", encrypted" if record.passphrase else "")
             findings["Holds"] = f"{counts['patients']:,} patients, {counts['measurements']:,} measurements"
             changes = record.change_list()
             if changes:
@@ -66,7 +67,7 @@ def examine(path: Path, opened: Callable[[], Record], today: date) -> tuple[dict
         problems.append(Problem("error", error.what, error.why, error.hint, rule="cannot-open"))
     room = shutil.disk_usage(path.parent).free
     findings["Room on the disk"] = f"{room / 2**30:.1f} GB"
-    if room < max(_ROOM, 2 * path.stat().st_size):
+    if room < max(_ROOM, 2 * size):
         problems.append(
             Problem("warning", "there is little room left on the disk", findings["Room on the disk"], rule="room")
         )
@@ -91,15 +92,15 @@ def sqlite_version() -> str:
 
 def kept(path: Path) -> Iterator[Problem]:
     """Yield what is wrong with how the record, its copies and their folders are kept: whoever else could read them."""
+    place = Path(os.path.realpath(path))  # Path.resolve fails on a link that leads to itself
     if path.is_symlink():
         yield Problem(
             "warning",
-            f"{path} is a link to {path.resolve()}",
+            f"{path} is a link to {place}",
             "whoever can change the link can put another file in its place",
-            f"remtrack --db {quote(str(path.resolve()))} doctor",
+            f"remtrack --db {quote(str(place))} doctor",
             rule="symlink",
         )
-    place = path.resolve()
     home = home_of(place)
     folders = [place.parent, *([home] if home.is_dir() else [])]
     files = [place, *(at for at in sorted(home.iterdir()) if at.is_file())] if home.is_dir() else [place]

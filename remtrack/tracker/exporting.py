@@ -87,6 +87,19 @@ def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None
     return {table: write_table(record, table, folder / f"{table}.csv", patient_ids) for table in TABLES}
 
 
+def keep_off_records(record: Record, table: str | None, out: Path | None, key_file: Path | None = None) -> None:
+    """
+    Raise RecordError where an export, or its key, would take the place of a record or of a copy of one.
+
+    `table` None: every table goes into the folder `out`. `out` None: it goes to no file.
+    """
+    from ..store.places import keep_off
+
+    files = [] if out is None else [out] if table is not None else [out / f"{name}.csv" for name in TABLES]
+    for path in [*files, *([key_file] if key_file is not None else [])]:
+        keep_off(path, record.path, "nothing was written")
+
+
 def make_folder(folder: Path) -> None:
     """Make the folder of an export, for its owner alone, when it is not there. Raises RecordError."""
     from ..store.open import make_folders

@@ -15,6 +15,7 @@ from ..criteria import DEFAULT, FAMILIES
 from ..verdict import Problem
 from .axes import why_not_together
 from .merging_refused import keep_earliest
+from .merging_told import tell_changed
 from .merging_values import ValueReader
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..exchange.rows import EventRow, LineRow, PatientRow, Reading, Refused, ResultRow, VisitRow
     from ..store import Change, Record
+    from .derive import Moved
 
 _MOST_TOLD = 20_000  # a wrong column spoils every row of a large file
 _TABLES = (
@@ -53,6 +55,7 @@ class Tally:
         self.remarks: list[str] = []
         self.new_patients: set[str] = set()
         self.touched: set[str] = set()
+        self.moved: tuple[Moved, ...] = ()
 
 
 class Patient:
@@ -81,6 +84,7 @@ class Merge:
     def __init__(self, record: Record, change: Change, tally: Tally, *, partial: bool = False) -> None:
         self.record, self.change, self.tally = record, change, tally
         self.partial = partial  # the good rows are taken without the bad ones
+        self.was_empty = not record.last_patient()  # so nobody is known but those of this import
         self.refused: list[Refused] = []  # of the patient whose rows are being taken
         self.earliest: dict[tuple[str, int | None, str], tuple[date, str, int]] = {}
         self.families: set[str] = set()  # that judge a line of this import
@@ -138,7 +142,9 @@ class Merge:
         """Return the patient as recorded so far; a new one is made, with line 1 and the default family."""
         if patient_id in self.held:
             return self.held[patient_id]
-        known = patient_id in self.tally.new_patients or self.record.has_patient(patient_id)
+        known = patient_id in self.tally.new_patients
+        if not known and not self.was_empty:
+            known = self.record.has_patient(patient_id)
         found = Patient(patient_id, known=known)
         if known:
             self.load(found)
@@ -214,7 +220,9 @@ class Merge:
                 self.change.put_new(name, self.fresh[name])
                 self.fresh[name] = []
         self.held = kept
+        tell_changed(self, table, row)
         self.change.put(table, row)
+        self.tally.touched.add(row["patient_id"])
         self.tally.wrote = True
 
     # -- refusing and counting -------------------------------------------------------------------

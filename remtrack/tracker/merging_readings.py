@@ -284,18 +284,19 @@ def write_readings(merge: Merge, patient: Patient, placed: Placed) -> None:
     for row, visit, key in placed:
         if some_bad and merge.is_refused(row):
             continue
-        lesion = lesions.get(row.lesion_id)
-        if lesion is None or (row.organ and row.organ != lesion["organ"]) or (row.site and not lesion["site"]):
-            lesion = merge.lesion(patient, row.lesion_id, row.kind, row.organ, row.site)
-        if row.other_id and row.other_id not in lesions:
+        if row.other_id and (row.other_id not in lesions or row.other_id == row.lesion_id):
+            is_itself = row.other_id == row.lesion_id
             merge.refuse(
                 row,
                 "unknown-lesion",
-                f"{row.other_id} is not a lesion of {patient.patient_id}",
+                f"{row.other_id} is not {'another' if is_itself else 'a'} lesion of {patient.patient_id}",
                 f"{row.lesion_id} is said to be {row.state.replace('_', ' ')} it",
                 column="state",
             )
             continue
+        lesion = lesions.get(row.lesion_id)
+        if lesion is None or (row.organ and row.organ != lesion["organ"]) or (row.site and not lesion["site"]):
+            lesion = merge.lesion(patient, row.lesion_id, row.kind, row.organ, row.site)
         gave_role = key not in roles
         if gave_role:
             roles[key] = row.role

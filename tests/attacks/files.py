@@ -11,6 +11,7 @@ import io
 import json
 import random
 import zipfile
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -305,7 +306,7 @@ def damaged(name, data, chance):
 
 def mutated_files(tries, seed, first=0):
     """Damaged files, judged, tried, imported whole and in part: never a traceback, nothing half there, all in words."""
-    failures, read, taken = [], 0, 0
+    failures, came = [], Counter()
     with workplace() as folder:
         for number in range(first, first + tries):
             chance = random.Random(f"{seed} {number}")
@@ -319,9 +320,8 @@ def mutated_files(tries, seed, first=0):
                 found, whole, part = [f"{type(error).__name__}: {error}"], False, False
             failures += [f"try {number}, {name}: {fault}" for fault in found]
             path.unlink()
-            read += whole
-            taken += part
-    return Outcome(tries, failures, f"{read} still sound, {taken} more in part, the others refused")
+            came["still sound" if whole else "taken in part" if part else "refused"] += 1
+    return Outcome(tries, failures, came)
 
 
 def _met(folder, path, options):
