@@ -174,12 +174,26 @@ class Course:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+class Place(NamedTuple):
+    """
+    A row that a problem speaks of: the patient, the line of therapy, the visit's day, the lesion and the reader.
+
+    `line` and `visit_on` are None, `lesion_id` and `reader` "", where it speaks of all.
+    """
+
+    patient_id: str
+    line: int | None = None
+    visit_on: date | None = None
+    lesion_id: str = ""
+    reader: str = ""
+
+
 class Problem(NamedTuple):
     """
     Trouble in the data, as a value: collected, all shown, each with where it is.
 
     `severity` is "error", "warning" or "note"; `line` and `column` place it in a file (None: not
-    from a file); `hint` is the command that mends it, "" when there is none.
+    from a file), `rows` in the record; `hint` is the command that mends it, "" when there is none.
     """
 
     severity: str
@@ -189,6 +203,7 @@ class Problem(NamedTuple):
     line: int | None = None
     column: str = ""
     rule: str = ""  # a short stable id: "two-sizes", "six-targets"
+    rows: tuple[Place, ...] = ()
 
 
 class Step(NamedTuple):

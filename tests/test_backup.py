@@ -60,6 +60,64 @@ def test_the_last_n_are_kept_and_other_files_of_the_folder_are_left_alone(follow
     assert "somebody-elses.db" in kept
 
 
+def test_two_backups_of_one_second_are_both_kept_and_counted(followed, record_path):
+    for _ in range(3):
+        assert followed("backup").code == 0
+    assert len(backups(record_path)) == 3
+    assert followed("backup --keep 2").code == 0
+    assert len(backups(record_path)) == 2
+
+
+def test_undo_after_a_restore_takes_nothing_back_but_names_what_was_kept(followed, record_path):
+    """It once said "taken back" while the restored record stood as it was."""
+    followed("backup")
+    [name] = backups(record_path)
+    followed("add P01 2026-05-04 L1=20")
+    before = export_of(record_path)
+    folder = record_path.with_name(f"{record_path.stem}-backups")
+    followed("restore", str(folder / name), "--yes")
+    for words in ("undo --yes", "undo 4 --yes"):
+        told = followed(words)
+
+        assert told.code == 4
+        assert "put a backup back" in told.err
+    assert followed(*told.hint, "--yes").code == 0
+    assert export_of(record_path) == before
+
+
+@pytest.mark.parametrize("what", ["missing", "text", "pipe", "folder"])
+def test_a_refused_restore_makes_no_record_where_there_was_none(typed, record_path, tmp_path, what):
+    path = tmp_path / "copy.db"
+    if what == "text":
+        path.write_text("not a record")
+    elif what == "pipe":
+        os.mkfifo(path)  # it would be waited on for ever
+    elif what == "folder":
+        path.mkdir()
+    told = typed("restore", str(path), "--yes")
+
+    assert told.code == 5, told
+    assert str(path) in told.err
+    assert not record_path.exists()
+
+
+def test_an_encrypted_backup_is_not_put_back_into_an_open_record(followed, record_path, tmp_path, monkeypatch):
+    monkeypatch.setenv("REMTRACK_PASSPHRASE", SECRET)
+    other = tmp_path / "secret.db"
+    followed("--db", str(other), "init", "--encrypt")
+    followed("--db", str(other), "patient", "add", "S01")
+    followed("--db", str(other), "backup", "-o", str(tmp_path / "copy.db"))
+    before = record_path.read_bytes()
+    told = followed("restore", str(tmp_path / "copy.db"), "--yes")
+
+    assert told.code == 4
+    assert "is encrypted" in told.err
+    assert record_path.read_bytes() == before
+    hint = [str(tmp_path / "new.db") if word == "NEW.db" else word for word in told.hint]
+    assert followed(*hint, "--yes").code == 0
+    assert b"S01" not in (tmp_path / "new.db").read_bytes()
+
+
 def test_a_backup_never_goes_over_another_file(followed, tmp_path):
     there = tmp_path / "mine.db"
     there.write_text("mine")

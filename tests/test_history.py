@@ -202,6 +202,66 @@ def test_who_is_forgotten_is_in_no_byte_of_the_new_file_and_the_others_keep_thei
         assert "begun anew without one patient" in last["reason"]
 
 
+def test_whoever_is_forgotten_is_named_in_no_note_or_reason_of_others(followed, tmp_path):
+    followed('edit P02 2026-01-05 --note "see p01, scans were mixed up; P01-2 was not"')
+    followed("event P02 note 2026-02-01 --detail P01")
+    followed('undo --yes --reason "that was of P01."')
+    new = tmp_path / "without.db"
+    told = followed("purge", "P01", "-o", str(new))
+
+    assert "3 texts of others spoke of them by code" in told.err
+    content = new.read_bytes().lower().replace(b"p01-2", b"")
+    assert b"p01" not in content
+    with open_record(new) as record:
+        assert record.verify() == []
+        (visit,) = record.rows("visits", patient_id="P02")
+        assert visit["note"] == "see (patient taken out), scans were mixed up; P01-2 was not"
+
+
+def test_whoever_was_entered_by_mistake_and_taken_back_can_be_forgotten_too(followed, tmp_path):
+    followed('patient add GONE9 --note "another Ford"')
+    followed("undo --yes")
+    new = tmp_path / "without.db"
+
+    assert followed("log GONE9 --json").rows[0]["command"] == "undo"
+    assert followed("purge", "GONE9", "-o", str(new)).code == 0
+    assert all(word not in new.read_bytes() for word in (b"GONE9", b"another Ford"))
+    with open_record(new) as record:
+        assert record.verify() == []
+        assert {row["patient_id"] for row in record.rows("patients")} == {"P01", "P02"}
+
+
+def test_a_code_that_was_given_up_is_not_forgotten_but_named(followed, tmp_path):
+    followed("patient rename P01 P09")
+    told = followed("purge", "P01", "-o", str(tmp_path / "new.db"))
+
+    assert told.code == 3
+    assert "that code was given up for P09" in told.err
+    followed("undo --yes")
+    told = followed("purge", "P09", "-o", str(tmp_path / "new.db"))
+    assert told.code == 3
+    assert "that code was given up for P01" in told.err
+    assert followed("purge", "P01", "-o", str(tmp_path / "new.db")).code == 0
+    assert b"P09" not in (tmp_path / "new.db").read_bytes()
+
+
+def test_a_change_without_facts_cannot_be_taken_back(followed, tmp_path):
+    new = tmp_path / "without.db"
+    followed("purge", "P01", "-o", str(new))
+    before = new.read_bytes()
+    for number in (1, 7):  # theirs, and the purge itself
+        told = followed("--db", str(new), "undo", str(number), "--yes")
+
+        assert told.code == 4
+        assert f"change {number} holds nothing to take back" in told.err
+    assert new.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", ["--head --at 2026-01-01", "--head --last 1", "--head P01", "--last 0", "--last -3"])
+def test_options_of_the_log_that_contradict_each_other_are_refused(followed, words):
+    assert followed(f"log {words}").code == 2
+
+
 def test_the_record_itself_is_not_touched(followed, tmp_path, record_path):
     before = record_path.read_bytes()
     followed("purge", "P01", "-o", str(tmp_path / "without.db"))

@@ -11,6 +11,8 @@ from collections import Counter
 from contextlib import closing
 from decimal import Decimal
 from functools import partial
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from store_samples import BASELINE, FIRST, SECOND, exported, new_record, put_story, put_visit
@@ -35,6 +37,8 @@ ANSWER = Course(
     "PR", "PR", FIRST, SECOND, None, 56, True, 56, True, "PR", SECOND, (("partial_to_mm", Decimal(42)),), {"b": FIRST},
 )  # fmt: skip
 READING = {"patient_id": "P01", "visit_on": BASELINE, "lesion_id": "L1"}
+#: The digest of `put_story` for a patient Zoë, as version 0.1.0 made it at first.
+STORY_OF_ZOE = "0ecfb9f41c1f81a24b5e24221f23d29e7d1bdd9c5020b4a6813bbc354b112aa1"
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +267,51 @@ def test_one_flipped_byte_never_ends_in_a_traceback_and_never_changes_a_fact_unn
 def test_every_problem_is_a_sentence_a_person_can_read(altered):
     for _rule, what in altered("DELETE FROM visits WHERE visit_key = 1", "UPDATE changes SET who = 'eve'"):
         assert re.fullmatch(r"[^{}<>]{10,90}", what)
+
+
+def test_what_seals_a_change_is_made_as_it_was_made_for_every_record_there_is(tmp_path):
+    """Made otherwise, an honest record of an earlier version would look as if somebody had altered it."""
+    with new_record(tmp_path / "record.db") as record:
+        with record.change("add") as change:
+            put_story(change, "Zoë")
+        with record.change("edit") as edit:
+            edit.put("measurements", {**READING, "patient_id": "Zoë", "longest_mm": Decimal("32.5")})
+    with closing(sqlite3.connect(tmp_path / "record.db")) as plain:
+        digests = dict(plain.execute("SELECT number, digest FROM changes"))
+        readings = plain.execute("SELECT visit_key, lesion_key FROM measurements WHERE changed_by = 2").fetchall()
+
+    ((visit, lesion),) = readings
+    told = "".join(
+        f'["{table}", "written"]{written}["{table}", "replaced"]{replaced}'
+        for table, written, replaced in (
+            (table, "", "")
+            if table != "measurements"
+            else (table, f'[[{visit}, {lesion}, 32.5, null, "measured", null, "", "", "", null]]',
+                  f"[[{visit}, {lesion}, {change.number}]]")
+            for table in FACT_TABLES
+        )
+    )  # fmt: skip
+    assert digests[edit.number] == sha256(told.encode()).hexdigest()
+    assert digests[change.number] == STORY_OF_ZOE
+
+
+# --------------------------------------------------------------------------------------- earlier versions
+
+GOLDEN = Path(__file__).parent / "golden" / "record-0.1.0.sql"
+
+
+def test_a_record_of_an_earlier_version_is_sound_and_ends_in_the_hash_it_had(typed, record_path):
+    """Whoever changes how a change is sealed must change `user_version`, too: this file is never made anew."""
+    with closing(sqlite3.connect(record_path)) as plain:
+        plain.executescript(GOLDEN.read_text(encoding="utf-8"))
+        (kept,) = plain.execute("SELECT hash FROM changes ORDER BY number DESC LIMIT 1").fetchone()
+    record_path.chmod(0o600)
+
+    with open_record(record_path) as record:
+        assert record.verify() == []
+        assert record.change_list()[0]["hash"] == kept
+    assert typed("log --head").out.split()[0] == kept
+    assert typed("check").code == 0
+    assert typed("backup").code == 0
+    assert typed("undo --yes").code == 0
+    assert typed("check").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -60,10 +61,15 @@ def restore(
 
     The backup is verified first, and what it replaces is kept beside the record.
     """
-    from ..tracker.backups import is_encrypted, restore as put_back, restore_command
+    from ..tracker.backups import is_encrypted, judge, restore as put_back, restore_command
 
     here = session(ctx)
-    with here.write(create=True, encrypt=not here.path.exists() and is_encrypted(path)) as record:
+
+    def word() -> str:
+        return find_passphrase(here, passphrase_fd, f"Passphrase of {path}")
+
+    judge(path, word)  # before anybody is asked, and before an empty record is made for it
+    with here.write(create=True, encrypt=not os.path.lexists(here.path) and is_encrypted(path)) as record:
         last = next(iter(record.change_list()), None)
         talk(
             f"This replaces {record.path}"
@@ -78,7 +84,7 @@ def restore(
                 )
             if not typer.confirm("Put the backup back?", default=False, err=True):
                 raise typer.Abort
-        done = put_back(record, path, lambda: find_passphrase(here, passphrase_fd, f"Passphrase of {path}"), here.who)
+        done = put_back(record, path, word, here.who)
     answer(f"{here.path} is the record as after change {done.change}, put back from {path}")
     talk(f"What it replaced, up to change {done.kept.change}, is kept:  {restore_command(done.kept.path)}")
 

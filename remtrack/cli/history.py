@@ -8,7 +8,7 @@ import typer
 
 from ..errors import UsageError
 from .scans import moved_lines
-from .session import Format, Json, Session, answer, chosen_format, on_terminal, session, talk
+from .session import Format, Json, Session, answer, chosen_format, on_terminal, session, talk, write_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,10 +40,22 @@ def log(
     With --at, the readings as they had been recorded by then, whatever was corrected since.
     """
     from ..tracker.history import head as last_change, log as changes
-    from ..tracker.lookup import require_patient
+    from ..tracker.lookup import quote, require_patient
 
     here = session(ctx)
     fmt = chosen_format(form, json)
+    if head and (at is not None or last is not None or patient_id is not None):
+        raise UsageError(
+            "--head is of the whole record as it is now",
+            "it goes with no patient, --at or --last",
+            "remtrack log --head",
+        )
+    if at is not None and last is not None:
+        raise UsageError(
+            "--at shows readings, --last counts changes", "they do not go together", f"remtrack log --at {quote(at)}"
+        )
+    if last is not None and last < 1:
+        raise UsageError(f"--last {last} shows nothing", "it is how many changes, 1 or more", "remtrack log --last 5")
     with here.read() as record:
         if head:
             show_head(last_change(record), fmt)
@@ -51,9 +63,9 @@ def log(
         if at is not None:
             show_known(here, record, at, patient_id, fmt)
             return
-        if patient_id is not None:
-            require_patient(record, patient_id)
         rows = changes(record, patient_id, last)
+        if patient_id is not None and not rows:
+            require_patient(record, patient_id)
     from ..show import log_screen, output
 
     output(log_screen(rows, here.today), fmt)
@@ -62,9 +74,7 @@ def log(
 def show_head(found: dict[str, Any], fmt: str) -> None:
     """Print the last hash: one line that can be compared with one kept elsewhere."""
     if fmt == "json":
-        import json
-
-        print(json.dumps({"schema_version": 1, "command": "log --head", **found}, ensure_ascii=False))
+        write_json({"schema_version": 1, "command": "log --head", **found})
     elif found["number"]:
         answer(f"{found['hash']}  change {found['number']}  {found['at_local']}")
     else:
@@ -143,15 +153,16 @@ def redo(
 
 def take_back(here: Session, record: Record, change: dict[str, Any], reason: str, *, yes: bool) -> None:
     """Show what a change did, ask, and take it back as a new change."""
-    from ..tracker.undoing import undo as undone
+    from ..tracker.undoing import refuse_undo, undo as undone
 
     what = f"change {change['number']}: {change['command']} by {change['who']} on {change['at_local']}"
-    talk(f"This takes back {what}")
+    command = "redo" if change["undoes"] else "undo"
+    refuse_undo(record, change["number"])  # before anybody is asked
+    talk(f"This {'does again what was taken back by' if change['undoes'] else 'takes back'} {what}")
     for line in change["rows"][:10]:
         talk(f"  {line}")
     if len(change["rows"]) > 10:
         talk(f"  and {len(change['rows']) - 10} more")
-    command = "redo" if change["undoes"] else "undo"
     if not yes:
         if not (here.asks and on_terminal()):
             raise UsageError(
@@ -159,7 +170,7 @@ def take_back(here: Session, record: Record, change: dict[str, Any], reason: str
                 "there is no terminal to ask on",
                 f"remtrack {command} {change['number']} --yes",
             )
-        if not typer.confirm("Take it back?", default=False, err=True):
+        if not typer.confirm("Do it again?" if change["undoes"] else "Take it back?", default=False, err=True):
             raise typer.Abort
     outcome = undone(record, change["number"], here.who, reason, command)
     answer(f"taken back: {what}")
@@ -185,8 +196,12 @@ def purge(
 
     here = session(ctx)
     with here.read() as record:
-        number = forget(record, patient, output, here.who)
+        number, texts = forget(record, patient, output, here.who)
     answer(f"written: {output}, without {patient} in facts and history; its change {number} says that it begins anew")
+    if texts:
+        from ..words import count
+
+        talk(f"{count(texts, 'text')} of others spoke of them by code: there it reads (patient taken out).")
     talk(
         f"{here.path} still holds everything, and so does every backup and export of it.",
         "To destroy them is yours to do.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..errors import Exit, RefusedError
-from .session import Format, Json, answer, chosen_format, session, talk
+from .session import Format, Json, aimed, answer, chosen_format, session, talk
 from .tables import Constants, DateOrder, DayZero, DecimalSign, Mapped, Prefix, Sheets, reading
 
 
@@ -29,7 +30,7 @@ def init(
     --passphrase-fd or REMTRACK_PASSPHRASE.
     """
     here = session(ctx)
-    existed = here.path.exists()
+    existed = os.path.lexists(here.path)
     if existed and encrypt:
         raise RefusedError(
             f"{here.path} is there already, and encrypting makes a new file",
@@ -39,6 +40,8 @@ def init(
     with here.write(create=True, encrypt=encrypt) as record:
         path = record.path
     answer(f"{path}: {'is there already, nothing to do' if existed else 'made'}")
+    if encrypt:
+        talk("Without the passphrase nobody can open it again, nor can remtrack.")
     if not existed:
         talk("Next: remtrack patient add P01")
 
@@ -78,9 +81,10 @@ def check(
         checked = f"{figures['patients']:,} patients, {figures['measurements']:,} measurements"
     else:
         request = reading(here, source, sheet, mapping, constant, day_zero, prefix, decimal, date_order)
-        with here.read() if here.path.exists() else nullcontext() as known:
+        with here.read() if os.path.lexists(here.path) else nullcontext() as known:
             problems, rows = checking.check_file(known, request)
         checked = f"{rows:,} rows of {source}"
+    problems = [problem._replace(hint=aimed(problem.hint)) for problem in problems]
     output(problems_screen(problems, here.today), chosen_format(form, json))
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = sum(problem.severity == "warning" for problem in problems)
@@ -105,7 +109,8 @@ def doctor(ctx: typer.Context, form: Format = None, json: Json = False) -> None:
     from ..tracker.examining import examine
 
     here = session(ctx)
-    findings, problems = examine(here.path, here.read, here.today)
+    findings, found = examine(here.path, here.read, here.today)
+    problems = [problem._replace(hint=aimed(problem.hint)) for problem in found]
     output(doctor_screen(findings, problems, here.today), chosen_format(form, json))
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(int(Exit.PROBLEMS))
@@ -160,14 +165,17 @@ def demo(
         rows = list(remissions(record, DEMO_DAY))
         output(remission_screen(rows, DEMO_DAY, plain_words), form)
     sys.stdout.flush()
-    talk("", "Look further, as it stood on the demo's day:", f"  export REMTRACK_TODAY={DEMO_DAY} REMTRACK_DB={path}")
+    talk("", "Look further, as it stood on the demo's day:")
+    talk(f"  export REMTRACK_TODAY={DEMO_DAY}", f"  export REMTRACK_DB={path}")
     talk(
         "  remtrack explain DEMO-PD 2026-03-24       why that scan is progression",
         "  remtrack timeline S-CML                   BCR::ABL1 over ten years",
         "  remtrack explain S-MM 2025-10-20          M-protein that comes back",
         "  remtrack status S-LYM --plain-words       a lymphoma in everyday words",
         "  remtrack timeline S-OVA                   CA-125 beside the scans",
-        "Then start your own: remtrack patient add P01",
+        "Then start your own:",
+        "  unset REMTRACK_TODAY REMTRACK_DB",
+        "  remtrack patient add P01",
     )
 
 

@@ -72,15 +72,15 @@ def put_answers(connection: Connection, answers: Iterable[tuple[str, Sequence[Co
     while some := list(islice(waiting, _PATIENTS_AT_ONCE)):
         count += len(some)
         rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _WRITTEN}
+        among, ids = f"WHERE patient_id IN ({', '.join('?' * len(some))})", [patient_id for patient_id, _ in some]
+        for table in _WRITTEN:
+            connection.execute(f"DELETE FROM {table} {among}", ids)
+        last_change = dict(connection.execute(f"SELECT patient_id, last_change FROM patients {among}", ids))
         for patient_id, courses in some:
-            for table in _WRITTEN:
-                connection.execute(f"DELETE FROM {table} WHERE patient_id = ?", (patient_id,))
-            found = connection.execute("SELECT last_change FROM patients WHERE patient_id = ?", (patient_id,))
-            last_change = found.fetchone()
             for position, course in enumerate(courses):
                 if course.patient_id != patient_id:
                     raise ValueError(f"a course of {course.patient_id} among those of {patient_id}")
-                _gather(rows, course, position, last_change[0])
+                _gather(rows, course, position, last_change[patient_id])
         for table, columns in _WRITTEN.items():
             _insert(connection, table, columns, rows[table])
     return count
@@ -92,7 +92,7 @@ def _gather(rows: dict[str, list[tuple[Any, ...]]], course: Course, position: in
     revision = family.revision if family and "failed" not in course.extra else 0
     head = (course.patient_id, course.line, course.reader, course.criteria, last_change, revision)
     rows["courses"].append((*head, position, *_course_row(course)))
-    rows["assessments"] += [(*head, *_parts(each), *_assessment_row(each)) for each in course.assessments]
+    rows["assessments"] += [(*head, *_assessment_row(each)) for each in course.assessments]
     rows["episodes"] += [(*head, index, *_episode_row(each)) for index, each in enumerate(course.episodes)]
 
 
@@ -152,7 +152,7 @@ def _rows_of(courses: Sequence[Course]) -> dict[str, set[tuple[Any, ...]]]:
     for position, course in enumerate(courses):
         head = (course.line, course.reader, course.criteria)
         rows["courses"].add((*head, position, *_course_row(course)))
-        rows["assessments"].update((*head, *_parts(each), *_assessment_row(each)) for each in course.assessments)
+        rows["assessments"].update((*head, *_assessment_row(each)) for each in course.assessments)
         rows["episodes"].update((*head, index, *_episode_row(each)) for index, each in enumerate(course.episodes))
     return rows
 
@@ -194,7 +194,9 @@ def _course_row(course: Course) -> tuple[Any, ...]:
 
 
 def _assessment_row(answer: Assessment) -> tuple[Any, ...]:
+    told, categories = _told(tuple([(found.part, found.category, found.rule) for found in answer.findings]))
     return (
+        *categories,
         answer.visit_on.isoformat(),
         answer.visit,
         answer.dated_on.isoformat(),
@@ -205,7 +207,7 @@ def _assessment_row(answer: Assessment) -> tuple[Any, ...]:
         answer.rule,
         answer.because,
         answer.source,
-        _told(tuple((found.part, found.category, found.rule) for found in answer.findings)),
+        told,
         _pack(answer.undecided),
         _pack(answer.flags),
         _exact(answer.sum_mm),
@@ -223,13 +225,10 @@ def _assessment_row(answer: Assessment) -> tuple[Any, ...]:
 # What each part gave and by which rule; why is in the overall sentence, and `explain` asks the rules again. With
 # every part's sentence the answers took two thirds of the file.
 @lru_cache(maxsize=4096)
-def _told(parts: tuple[tuple[str, str, str], ...]) -> str:
-    return _encode(parts)
-
-
-def _parts(answer: Assessment) -> tuple[str, ...]:
-    category = {finding.part: finding.category for finding in reversed(answer.findings)}
-    return tuple(category.get(part, "") for part in _PARTS)
+def _told(findings: tuple[tuple[str, str, str], ...]) -> tuple[str, tuple[str, ...]]:
+    """Return (part, category, rule) of each finding as JSON, and the categories of the parts that have a column."""
+    category = {part: code for part, code, _rule in reversed(findings)}
+    return _encode(findings), tuple(category.get(part, "") for part in _PARTS)
 
 
 def _episode_row(episode: Episode) -> tuple[Any, ...]:
@@ -318,6 +317,9 @@ class _Groups:
         self._next: tuple[Any, ...] | None = next(rows, None)
 
     def of(self, key: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        # What belongs to no course, because another program took that away, must not hold up those behind it.
+        while self._next is not None and self._next[:4] < key:
+            self._next = next(self._rows, None)
         group = []
         while self._next is not None and self._next[:4] == key:
             group.append(self._next[4:])
@@ -480,3 +482,34 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(item) for key, item in value.items()}
     return value
+
+
+# A line, reader and family that is judged (see `histories`: with a baseline of its own) and has no stored course.
+_WITHOUT = """SELECT DISTINCT v.patient_id, c.criteria FROM visits AS v
+    JOIN lines AS l ON l.patient_id = v.patient_id AND l.line = v.line
+    JOIN line_criteria AS c ON c.patient_id = v.patient_id AND c.line = v.line
+    WHERE {of} AND NOT EXISTS (SELECT 1 FROM courses AS k WHERE k.patient_id = v.patient_id AND k.line = v.line
+        AND k.reader = v.reader AND k.criteria = c.criteria)
+    AND CASE
+        WHEN l.baseline_on IS NOT NULL THEN EXISTS (SELECT 1 FROM visits AS b
+            WHERE b.patient_id = v.patient_id AND b.reader = v.reader AND b.visit_on = l.baseline_on)
+        WHEN v.reader = '' THEN 1
+        ELSE v.visit_on <= (SELECT coalesce(min(b.visit_on) FILTER (WHERE b.reader = ''), min(b.visit_on))
+            FROM visits AS b WHERE b.patient_id = v.patient_id AND b.line = v.line)
+    END"""
+
+
+def without_course(
+    connection: Connection, criteria: Collection[str], patient_ids: Iterable[str] | None = None
+) -> set[str]:
+    """
+    Return the patients (of those; None: of all) who lack a stored answer that one of these families would give.
+
+    No command of remtrack leaves one out: another program took it away, or a family was installed later.
+    """
+    if patient_ids is None:
+        found = connection.execute(_WITHOUT.format(of="1")).fetchall()
+    else:
+        sql = _WITHOUT.format(of="v.patient_id = ?")
+        found = [row for patient_id in patient_ids for row in connection.execute(sql, (patient_id,))]
+    return {patient_id for patient_id, name in found if name in criteria}

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RecordError, RefusedError, UsageError
 from .cipher import copy_across, passphrase_of
-from .open import TakenError, begin, make_folders, memory, new_file, plain_connection, trouble
+from .open import (
+    TakenError,
+    begin,
+    keep_off_journals,
+    make_folders,
+    memory,
+    new_file,
+    plain_connection,
+    put_in_place,
+    trouble,
+)
 from .schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -60,7 +70,7 @@ def name_for(path: str | os.PathLike[str], change: int, what: str = "", at: date
 
 def copies_in(folder: Path, stem: str) -> list[Path]:
     """Return the dated backups of a record in a folder, oldest first; not those kept before something else was done."""
-    named = re.compile(rf"{re.escape(stem)}-\d{{8}}T\d{{6}}Z-change\d+\.db(\.age)?")
+    named = re.compile(rf"{re.escape(stem)}-\d{{8}}T\d{{6}}Z-change\d+(-\d+)?\.db(\.age)?")
     if not folder.is_dir():
         return []
     return sorted(place for place in folder.iterdir() if named.fullmatch(place.name))
@@ -109,6 +119,8 @@ def write_sealed(connection: Connection, path: Path, passphrase: str) -> Copied:
             "remtrack backup",
         )
     pyrage = _pyrage()
+    if os.path.lexists(path):  # said at once: encrypting takes a while
+        raise _taken(path)
     with closing(memory()) as copy:
         copy_whole(connection, copy)
         _refuse_unsound(copy, str(path))
@@ -127,6 +139,8 @@ def opened_copy(path: str, passphrase: Passphrase) -> Iterator[tuple[Connection,
     RecordError for a file that is missing, not ours, damaged, or sealed with another passphrase.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise RecordError(f"cannot open {path}", "it is no file")  # a pipe would be waited on for ever
         with Path(path).open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
             file.seek(0)
@@ -150,6 +164,8 @@ def opened_copy(path: str, passphrase: Passphrase) -> Iterator[tuple[Connection,
 def is_sealed(path: str) -> bool:
     """Say whether a file is encrypted in the age format."""
     try:
+        if not Path(path).is_file():
+            return False
         with Path(path).open("rb") as file:
             return file.read(len(_AGE)) == _AGE
     except (OSError, ValueError):
@@ -212,6 +228,7 @@ def _refuse_unsound(connection: Connection, path: str) -> None:
 def _put_bytes(path: Path, data: bytes) -> None:
     from tempfile import mkstemp
 
+    keep_off_journals(path)
     try:
         make_folders(path.parent)
         handle, name = mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
@@ -220,11 +237,11 @@ def _put_bytes(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            if os.path.lexists(path):
-                raise _taken(path)
-            Path(name).rename(path)
+            put_in_place(Path(name), path)
         finally:
             Path(name).unlink(missing_ok=True)
+    except TakenError:
+        raise _taken(path) from None
     except OSError as error:
         raise RecordError(f"cannot write {path}", error.strerror or str(error)) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .answers import without_course
 from .open import memory
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _BEHIND = """SELECT p.patient_id FROM patients AS p
 
 def stale_patients(connection: Connection, revisions: Mapping[str, int]) -> list[str]:
     """Return the patients whose stored answers are missing, older than their facts, or made by other rules."""
-    found = {patient_id for (patient_id,) in connection.execute(_BEHIND)}
+    found = {patient_id for (patient_id,) in connection.execute(_BEHIND)} | without_course(connection, revisions)
     for criteria, revision in connection.execute("SELECT DISTINCT criteria, revision FROM courses").fetchall():
         if revisions.get(criteria, revision) != revision:
             rows = connection.execute(

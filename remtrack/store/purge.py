@@ -2,17 +2,20 @@
 A new file without one patient, for a person's right to be forgotten.
 
 The record itself never forgets, so this writes another one: their facts, the history of these and their
-answers are not in it, nor the reasons and file names of the changes that touched them. Every other change
-keeps its number, day and author; digests and hashes are worked out anew, and a last change says so. The old
-file stays as it is: to destroy it is its owner's to do.
+answers are not in it, nor the reasons and file names of the changes that touched them. Where a note about
+somebody else, or the reason of a change, speaks of them by a code that they had, `GONE` stands in its place.
+Every other change keeps its number, day and author; digests and hashes are worked out anew, and a last change
+says so. The old file stays as it is: to destroy it is its owner's to do.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import RecordError
-from .changes import digest_of, hash_of
+from ..errors import NotFoundError, RecordError
+from .changes import hash_of
+from .digest import digest_of
 from .keys import set_last
 from .open import TakenError, new_file
 from .schema import ANSWER_TABLES, FACT_TABLES, FactTable, triggers
@@ -23,14 +26,26 @@ if TYPE_CHECKING:
 
 #: What stands in place of the reason of a change that touched a patient who was taken out.
 REMOVED = "(taken out with a patient)"
+#: What stands in place of their code in a text that is somebody else's.
+GONE = "(patient taken out)"
+#: The columns in which a person writes what they like.
+_FREE_TEXTS = frozenset(("note", "detail", "reason", "regimen", "disease", "label", "site"))
 
 
-def write_without(record: Record, patient_id: str, path: str, who: str) -> int:
+class Written(NamedTuple):
+    """The change that says that the file begins anew, and in how many texts of others a code of theirs stood."""
+
+    number: int
+    texts: int
+
+
+def write_without(record: Record, patient_id: str, path: str, who: str) -> Written:
     """
-    Write a new record at `path` in which that patient never was; return the number of the change that says so.
+    Write a new record at `path` in which that patient never was, who may be in the history alone.
 
-    That change names the last hash of the record it came from, and no patient. Raises RecordError when there
-    is a file at `path` already or none can be written there; then nothing is left there.
+    The last change names the last hash of the record it came from, and no patient. Raises NotFoundError for a code
+    that nobody had or that was given up for another one; RecordError when there is a file at `path` already or none
+    can be written there; then nothing is left there.
     """
     from .record import Record
 
@@ -38,7 +53,7 @@ def write_without(record: Record, patient_id: str, path: str, who: str) -> int:
         with new_file(path, record.passphrase) as copy:
             record.copy_into(copy)
             (head,) = copy.execute("SELECT hash FROM changes ORDER BY number DESC LIMIT 1").fetchone() or ("",)
-            take_out(copy, patient_id)
+            texts = take_out(copy, patient_id)
             reason = f"begun anew without one patient, from a record whose last hash was {head}"
             with Record(path, copy).change("purge", who=who, reason=reason) as change:
                 change.stand()
@@ -46,7 +61,7 @@ def write_without(record: Record, patient_id: str, path: str, who: str) -> int:
         raise RecordError(
             f"{path} is there already", "the record without the patient is written to a new file, never over another"
         ) from None
-    return change.number or 0
+    return Written(change.number or 0, texts)
 
 
 class Called(NamedTuple):
@@ -73,12 +88,14 @@ def codes_of(connection: Connection, patient_id: str) -> list[Called]:
     """
     Return every code that the patient had who is now known as `patient_id`, the present one first.
 
-    A code that was given up by a rename may belong to somebody else since, whose rows are not theirs, and who
-    had a code before them is not them.
+    Whoever was taken back is still in the history, under the last code they had. A code that was given up by a rename
+    may belong to somebody else since, whose rows are not theirs, and who had a code before them is not them. Raises
+    NotFoundError for a code that nobody had, or that its last owner gave up for another one.
     """
     found: list[Called] = []
-    code, until = patient_id, None
-    for number, old, new in connection.execute(_RENAMES):  # the latest first
+    renames = connection.execute(_RENAMES).fetchall()  # the latest first
+    code, until = patient_id, _taken_back(connection, patient_id, renames)
+    for number, old, new in renames:
         if new == code:
             found.append(Called(code, number, until))
             code, until = old, number
@@ -87,11 +104,29 @@ def codes_of(connection: Connection, patient_id: str) -> list[Called]:
     return [*found, Called(code, 0, until)]
 
 
-def take_out(copy: Connection, patient_id: str) -> None:
+def _taken_back(connection: Connection, patient_id: str, renames: list[tuple[int, str, str]]) -> int | None:
+    """Return the change that took the last patient of that code out of the record, None while they are in it."""
+    if connection.execute("SELECT 1 FROM patients WHERE patient_id = ?", (patient_id,)).fetchone():
+        return None
+    (last,) = connection.execute(
+        "SELECT max(replaced_by) FROM patients_history WHERE patient_id = ?", (patient_id,)
+    ).fetchone()
+    if last is None:
+        raise NotFoundError(f"patient {patient_id} is not known", "no change speaks of that code", "remtrack patients")
+    for number, old, new in renames:
+        if number == last and old == patient_id:
+            raise NotFoundError(
+                f"patient {patient_id} is not known", f"that code was given up for {new}", f"remtrack log {new}"
+            )
+    return int(last)
+
+
+def take_out(copy: Connection, patient_id: str) -> int:
     """
     Take one patient out of a copy of a record, for good, and seal its changes anew.
 
-    Leaves the copy without free pages, where what was deleted could still be read.
+    Returns in how many texts of others a code of theirs stood. Leaves the copy without free pages, where what was
+    deleted could still be read.
     """
     codes = codes_of(copy, patient_id)
     copy.execute("PRAGMA foreign_keys = OFF")
@@ -120,12 +155,34 @@ def take_out(copy: Connection, patient_id: str) -> None:
         "UPDATE changes SET reason = iif(reason = '', '', ?), file_name = '', file_sha256 = '' WHERE number = ?",
         [(REMOVED, number) for number in touching],
     )
+    texts = _silence(copy, {called.patient_id for called in codes})
     set_last(copy)  # or the file would remember how many there were of theirs
     _seal_anew(copy)
     for sql in triggers():
         copy.execute(sql)
     copy.execute("COMMIT")
     copy.execute("VACUUM")
+    return texts
+
+
+def _silence(copy: Connection, codes: set[str]) -> int:
+    """Take the codes, where they stand as a word of their own, out of every free text; return of how many."""
+    # Longest first, so that P01-2 is not left as "(patient taken out)-2"; a hyphen and the like belong to a code.
+    either = "|".join(re.escape(code) for code in sorted(codes, key=len, reverse=True))
+    named = re.compile(rf"(?<![\w.-])(?:{either})(?![\w-])", re.IGNORECASE)
+    copy.create_function("silenced", 1, lambda text: named.sub(GONE, text), deterministic=True)
+    found = 0
+    for table in FACT_TABLES.values():
+        for column in _FREE_TEXTS.intersection(table.names):
+            for name in (table.name, table.history):
+                found += copy.execute(
+                    f"UPDATE {name} SET {column} = silenced({column}) WHERE {column} <> silenced({column})"
+                ).rowcount
+    for column in ("reason", "file_name"):
+        found += copy.execute(
+            f"UPDATE changes SET {column} = silenced({column}) WHERE {column} <> silenced({column})"
+        ).rowcount
+    return found
 
 
 def _of(called: Called) -> tuple[str, dict[str, object]]:

@@ -15,7 +15,7 @@ from .open import PATIENCE, Connection, connect, meaning, reading, trouble
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .facts import ReadingRow
     from .histories import Case, Unjudged
     from .open import Passphrase
+    from .purge import Written
 
 
 def open_record(
@@ -221,6 +222,13 @@ class Record:
         with trouble(self.path):
             return stale_patients(self._connection, revisions)
 
+    def without_course(self, criteria: Collection[str], patient_ids: Iterable[str] | None = None) -> set[str]:
+        """Return the patients who lack an answer of these families; see `answers.without_course`."""
+        from .answers import without_course
+
+        with trouble(self.path):
+            return without_course(self._connection, criteria, patient_ids)
+
     def in_memory(self) -> Record:
         """Return a copy of the record in memory, to derive answers in without touching the file."""
         from .freshness import in_memory
@@ -256,12 +264,8 @@ class Record:
         with trouble(self.path):
             return Record(self.path, known_at(self._connection, number))
 
-    def write_without(self, patient_id: str, path: str, who: str) -> int:
-        """
-        Write a new record at `path` in which that patient never was; return the change that says so.
-
-        Raises RecordError when there is a file at `path` or none can be written there.
-        """
+    def write_without(self, patient_id: str, path: str, who: str) -> Written:
+        """Write a new record at `path` in which that patient never was; see `purge.write_without`."""
         from .purge import write_without
 
         return write_without(self, patient_id, path, who)

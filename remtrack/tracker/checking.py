@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ..criteria import FAMILIES
 from ..errors import RemtrackError
 from ..verdict import Problem
 from .derive import judge
@@ -83,6 +84,7 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
     from .judging import FamilyFailedError, check_baseline
 
     stale = set() if fresh_only else set(record.stale_patients(revisions(record)))
+    missing = set() if fresh_only else record.without_course(list(FAMILIES))  # of those that are always installed
     stored = record.stored_rows()
     readings = groupby(record.readings(patient_ids), key=lambda row: row.patient_id)
     waiting = next(readings, None)
@@ -92,7 +94,15 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
             derived = judge(cases)
         except RemtrackError as error:
             yield Problem("error", f"{patient_id}: {error.what}", error.why, error.hint, rule="cannot-judge")
-        if patient_id in stale:
+        if patient_id in missing:
+            yield Problem(
+                "error",
+                f"{patient_id}: a stored answer is missing",
+                "another program took it away; it is derived anew whenever shown",
+                "remtrack recompute",
+                rule="altered-answer",
+            )
+        elif patient_id in stale:
             yield Problem(
                 "warning",
                 f"{patient_id}: the stored answers are out of date",

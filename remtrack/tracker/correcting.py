@@ -13,7 +13,7 @@ from ..errors import NotFoundError, RefusedError, UsageError
 from .derive import answers, courses
 from .lines import Outcome, line_row
 from .lookup import quote, require_patient
-from .scans import Parsed, ScanWriter, lesion_text, read_word, require_visit, say_reading
+from .scans import Parsed, ScanWriter, lesion_text, read_word, require_visit, say_reading, unknown_lesion
 from .values import correct_value, move_values, take_value_back
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def edit_scan(
         for item in scan.readings:
             correct(writer, visit, item)
         details = {key: value for key in ("label", "method", "note") if (value := getattr(scan, key))}
+        lesion_id, equals, method = (part.strip() for part in scan.method.partition("="))
+        if equals:
+            del details["method"]
+            correct_method(writer, visit, lesion_id, method)
         if details:
             writer.wrote |= change.put("visits", {**visit_row(visit), **details}) != "same"
         if new_date is not None and new_date != scan.visit_on:
@@ -131,7 +135,8 @@ def correct(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
     )
     parsed = read_word(item.name, lesion_text(item), role, kind, writer.axes)
     was = as_parsed(old)
-    if was == parsed:
+    said_why = parsed.state == "not_assessed" and is_reason(writer.scan.reason)
+    if was == parsed and not (said_why and writer.scan.reason.strip() != old["reason"]):
         writer.same.append(f"{item.name} {say_reading(parsed, kind)}")
         return
     row = writer.measurement(visit["visit_key"], item.name, parsed)
@@ -139,6 +144,22 @@ def correct(writer: ScanWriter, visit: Mapping[str, Any], item: Word) -> None:
     writer.change.put("measurements", {**row, **kept})
     writer.wrote = True
     writer.changed.append(f"{item.name} {say_reading(was, kind)} -> {say_reading(parsed, kind)}")
+
+
+def correct_method(writer: ScanWriter, visit: Mapping[str, Any], lesion_id: str, method: str) -> None:
+    """Give one reading a method of its own, or none ("": that of its visit counts)."""
+    if lesion_id not in writer.lesions:
+        raise unknown_lesion(writer.record, writer.patient_id, lesion_id, visit["visit_on"], baseline=False)
+    old = reading_at(writer, visit, lesion_id)
+    done = writer.change.put(
+        "measurements", {"visit_key": old["visit_key"], "lesion_key": old["lesion_key"], "method": method}
+    )
+    writer.wrote |= done != "same"
+    if done == "same":
+        writer.same.append(f"{lesion_id} by {method or 'the method of its visit'}")
+    else:
+        now = method or visit["method"] or "no method"
+        writer.remarks.append(f"{lesion_id} by {old['method'] or visit['method'] or 'no method'} -> by {now}")
 
 
 def move_visit(writer: ScanWriter, visit: Mapping[str, Any], day: date) -> None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from ..verdict import END_KINDS, RESPONSE_KINDS, Problem
+from ..verdict import END_KINDS, RESPONSE_KINDS, Place, Problem
 from .lookup import quote
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ def _said(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
+def _places(*rows: ReadingRow) -> tuple[Place, ...]:
+    return tuple(Place(row.patient_id, row.line, row.visit_on, row.lesion_id, row.reader) for row in rows)
+
+
 def without_role(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
     """A reading of a lesion without a role in its line is not judged."""
     told = set()
@@ -68,6 +72,7 @@ def without_role(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
                 f"remtrack lesion add {quote(row.patient_id)} {quote(row.lesion_id)} --line {row.line} "
                 "--role nontarget",
                 rule="lesion-without-role",
+                rows=_places(row),
             )
 
 
@@ -80,10 +85,16 @@ def changed_method(series: Sequence[ReadingRow]) -> Iterator[Problem]:
                 f"{now.patient_id}: {now.lesion_id} was read by {before.method} on {before.visit_on} "
                 f"and by {now.method} on {now.visit_on}",
                 "sizes by two methods can differ without any change of the lesion",
-                _edit(now, f"--method {quote(before.method)}"),
+                _edit(now, f"--method {quote(_one_reading(now) + before.method)}"),
                 rule="method-changed",
+                rows=_places(before, now),
             )
             return
+
+
+def _one_reading(row: ReadingRow) -> str:
+    # A reading that has a method of its own is not touched by that of its visit.
+    return f"{row.lesion_id}=" if row.has_own_method else ""
 
 
 def size_of(row: ReadingRow) -> Decimal | None:
@@ -94,19 +105,34 @@ def size_of(row: ReadingRow) -> Decimal | None:
 
 
 def leaps(series: Sequence[ReadingRow]) -> Iterator[Problem]:
-    """A size ten times the last one, or a tenth of it, may be a slip of the point."""
+    """A size ten times the last one, or a tenth of it, may be a slip of the point: of the odd one of its neighbours."""
     measured = [(row, size) for row in series if (size := size_of(row))]
-    for (before, was), (now, size) in pairwise(measured):
-        if size >= was * _LEAP or size * _LEAP <= was:
-            meant = size / _LEAP if size > was else size * _LEAP
-            yield Problem(
-                "warning",
-                f"{now.patient_id}: {now.lesion_id} is {_said(size)} mm on {now.visit_on}, "
-                f"{_said(was)} mm on {before.visit_on}",
-                f"one is {_LEAP} times the other, or more; was {_said(meant)} mm meant?",
-                _edit(now, f"{now.lesion_id}={_said(meant)}"),
-                rule="ten-times",
-            )
+    told: set[ReadingRow] = set()
+    for at, ((before, was), (now, size)) in enumerate(pairwise(measured), 1):
+        if _times(size, was) < _LEAP or before in told:
+            continue  # what follows the odd one is back to where it was
+        third = measured[at - 2][1] if at > 1 else measured[at + 1][1] if at + 1 < len(measured) else was
+        row, odd, other = (now, size, was) if _times(size, third) >= _times(was, third) else (before, was, size)
+        told.add(row)
+        scale = 1 / Decimal(_LEAP) if odd > other else Decimal(_LEAP)
+        yield Problem(
+            "warning",
+            f"{now.patient_id}: {now.lesion_id} is {_said(size)} mm on {now.visit_on}, "
+            f"{_said(was)} mm on {before.visit_on}",
+            f"one is {_LEAP} times the other, or more; was {_said(odd * scale)} mm meant on {row.visit_on}?",
+            _edit(row, quote(f"{row.lesion_id}={_scaled(row, scale)}")),
+            rule="ten-times",
+            rows=_places(before, now),
+        )
+
+
+def _times(one: Decimal, other: Decimal) -> Decimal:
+    return max(one, other) / min(one, other)
+
+
+def _scaled(row: ReadingRow, scale: Decimal) -> str:
+    sizes = (row.longest_mm, row.short_mm)
+    return "x".join(_said(size * scale) for size in sizes if size is not None)
 
 
 def long_axis_of_nodes(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
@@ -117,8 +143,9 @@ def long_axis_of_nodes(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
                 "warning",
                 f"{row.patient_id}: of the node {row.lesion_id} only the longest diameter is entered on {row.visit_on}",
                 f"its short axis counts; {_said(row.longest_mm)} mm is the other one",
-                _edit(row, f"{row.lesion_id}={_said(row.longest_mm)}xSHORT"),
+                _edit(row, quote(f"{row.lesion_id}={_said(row.longest_mm)}xSHORT")),
                 rule="node-by-long-axis",
+                rows=_places(row),
             )
 
 
@@ -131,13 +158,19 @@ def without_reason(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
                 "note",
                 f"{row.patient_id}: it is not said why {row.lesion_id} was not assessed on {row.visit_on}",
                 "",
-                f"remtrack edit {quote(row.patient_id)} {row.visit_on} {row.lesion_id}=ne{reader} --reason WHY",
+                f"remtrack edit {quote(row.patient_id)} {row.visit_on} {quote(row.lesion_id)}=ne{reader} --reason WHY",
                 rule="no-reason",
+                rows=_places(row),
             )
 
 
 def changed_targets(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
-    """Targets are chosen at the baseline of a line and stay the same (Eisenhauer 2009, §3.1)."""
+    """
+    Targets are chosen at the baseline of a line and stay the same (Eisenhauer 2009, §3.1).
+
+    What a target fell into, or what several became together, is not another target.
+    """
+    merged = {(row.reader, row.line, row.visit_on) for row in rows if row.state == "merged_into"}
     first: dict[tuple[str, int], ReadingRow] = {}
     seen: dict[tuple[str, int, str], ReadingRow] = {}
     for row in rows:
@@ -146,15 +179,17 @@ def changed_targets(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
             seen.setdefault((row.reader, row.line, row.lesion_id), row)
     for (reader, line, lesion_id), row in seen.items():
         baseline = first[reader, line]
-        if row.visit_on > baseline.visit_on:
+        follows = row.state == "fragment_of" or (reader, line, row.visit_on) in merged
+        if row.visit_on > baseline.visit_on and not follows:
             yield Problem(
                 "warning",
                 f"{row.patient_id}: {lesion_id} is a target of line {line} and has no reading at its first visit, "
                 f"{baseline.visit_on}",
                 f"it is read first on {row.visit_on}; a sum without it cannot be compared with later ones",
-                f"remtrack add {quote(row.patient_id)} {baseline.visit_on} --target "
-                + quote(f"{lesion_id} {row.organ or 'ORGAN'} SIZE"),
+                f"remtrack add {quote(row.patient_id)} {baseline.visit_on} --target {quote(f'{lesion_id}=SIZE')}"
+                + (f" --reader {quote(reader)}" if reader else ""),
                 rule="target-set-changed",
+                rows=_places(baseline._replace(lesion_id=lesion_id), row),
             )
 
 
@@ -175,9 +210,10 @@ def twins(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
                     f"{one.patient_id}: {one.lesion_id} and {other.lesion_id} are both {one.organ}, {one.site}, "
                     f"of one size on {one.visit_on}",
                     "one lesion entered twice counts twice in the sum",
-                    f"remtrack edit {quote(one.patient_id)} {one.visit_on} --remove {quote(other.lesion_id)} "
+                    f"remtrack lesion remove {quote(one.patient_id)} {quote(other.lesion_id)} "
                     f"--reason {quote('entered twice')}",
                     rule="twin-lesions",
+                    rows=_places(one, other),
                 )
 
 
@@ -186,7 +222,7 @@ def two_people(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
     lines: dict[tuple[str, int], list[ReadingRow]] = defaultdict(list)
     for row in rows:
         lines[row.reader, row.line].append(row)
-    for (_reader, line), mine in lines.items():
+    for (reader, line), mine in lines.items():
         patient_id = mine[0].patient_id
         baselines = sorted({row.visit_on for row in mine if row.label.strip().casefold() in _BASELINE_LABELS})
         if len(baselines) > 1:
@@ -194,13 +230,14 @@ def two_people(rows: Sequence[ReadingRow]) -> Iterator[Problem]:
                 "warning",
                 f"{patient_id}: line {line} has visits called baseline on {' and '.join(map(str, baselines))}",
                 "a line has one baseline; two may be two people, or two lines",
-                f"remtrack line start {quote(patient_id)} {baselines[-1]} --baseline {baselines[-1]}",
+                f"remtrack line start {quote(patient_id)} {baselines[-1]}",
                 rule="two-baselines",
+                rows=tuple(Place(patient_id, line, day, "", reader) for day in baselines),
             )
-        yield from _two_sets(patient_id, line, mine)
+        yield from _two_sets(patient_id, line, reader, mine)
 
 
-def _two_sets(patient_id: str, line: int, rows: Sequence[ReadingRow]) -> Iterator[Problem]:
+def _two_sets(patient_id: str, line: int, reader: str, rows: Sequence[ReadingRow]) -> Iterator[Problem]:
     visits: dict[object, set[str]] = defaultdict(set)
     for row in rows:
         visits[row.visit_on].add(row.lesion_id)
@@ -225,6 +262,7 @@ def _two_sets(patient_id: str, line: int, rows: Sequence[ReadingRow]) -> Iterato
                 "they may be of two people under one code",
                 f"remtrack lesions {quote(patient_id)}",
                 rule="two-sets-of-lesions",
+                rows=tuple(Place(patient_id, line, None, lesion_id, reader) for lesion_id in (*ours, *theirs)),
             )
 
 
@@ -242,5 +280,9 @@ def response_after_progression(course: Course) -> Iterator[Problem]:
                 "after progression a response belongs to the next line of therapy, which has its own baseline",
                 f"remtrack line start {quote(course.patient_id)} {over.visit_on} --baseline {over.visit_on}",
                 rule="response-after-progression",
+                rows=tuple(
+                    Place(course.patient_id, course.line, day, "", course.reader)
+                    for day in (over.visit_on, row.visit_on)
+                ),
             )
             return

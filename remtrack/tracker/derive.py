@@ -113,8 +113,13 @@ def courses(
         for _patient, cases in record.histories(patient_ids, as_of):
             yield from ((course, True) for course in judge(cases))
         return
-    stale: list[str] = []
-    for stored in record.courses(patient_ids, last_only=last_only):
+    asked = None if patient_ids is None else list(patient_ids)
+    # An answer that is not there is no answer of today either: it is not passed over in silence.
+    gone = record.without_course(FAMILIES, asked)
+    stale: list[str] = sorted(gone)
+    for stored in record.courses(asked, last_only=last_only):
+        if stored.course.patient_id in gone:
+            continue
         if is_fresh(stored):
             yield stored.course, True
         elif stored.course.patient_id not in stale:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..criteria import DEFAULT
 from ..errors import NotFoundError, RefusedError, UsageError
 from ..verdict import Problem
-from .axes import axes_of, why_not_together
+from .axes import why_not_together
 from .derive import answers, courses, moved
 from .events import EVENTS, OF_THE_LINE, is_second_stop, known_events, nearest_event, note_of
 from .lines import (
@@ -25,8 +25,8 @@ from .lines import (
     unknown_line,
 )
 from .lookup import quote, require_patient
+from .moving import later_visits, take_visits
 from .scans import require_visit, unknown_lesion
-from .values import reads_lesions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +109,8 @@ def start_line(
 
     `baseline_on` may be a visit of the line before (the scan that showed progression): then its
     targets and non-targets keep their roles, and lesions that were new become targets when they
-    are measurable (10 mm, a node 15 mm short axis), else non-targets; `roles` overrides.
+    are measurable (10 mm, a node 15 mm short axis), else non-targets; `roles` overrides. Visits that
+    were recorded on or after the day it begins go with it, as they would when typed afterwards.
     """
     require_patient(record, patient_id)
     settings = settings or {}
@@ -126,7 +127,14 @@ def start_line(
         before = answers(course for course, _fresh in courses(record, [patient_id]))
         put_line(change, patient_id, number, started_on=started_on, regimen=regimen, baseline_on=baseline_on)
         put_criteria(record, change, patient_id, number, names, settings)
-        remarks = take_roles(record, change, patient_id, number, baseline_on, roles or {})
+        begins = min((day for day in (started_on, baseline_on) if day), default=None)
+        if last is None or begins_last or begins is None:
+            remarks = take_roles(record, change, patient_id, number, baseline_on, roles or {})
+        else:
+            later = later_visits(record, patient_id, last["line"], begins, baseline_on)
+            first = baseline_on or min(later, default=None)
+            remarks = take_roles(record, change, patient_id, number, first, roles or {})
+            remarks += take_visits(record, change, patient_id, last["line"], number, begins, later)
         result, problems = settle(record, change, patient_id)
     return Outcome(
         patient_id,
@@ -148,17 +156,38 @@ def doubts(patient_id: str, number: int, criteria: Sequence[str]) -> tuple[Probl
     return (Problem("warning", f"{patient_id}, line {number}: {why}", rule="families-not-together"),)
 
 
-def first_step(patient_id: str, criteria: Sequence[str]) -> str:
-    """Return the command that records the first visit of a new patient, as the families of the line are asked."""
-    from ..criteria import load_family
+def judged_by(patient_id: str, disease: str, criteria: Sequence[str]) -> str:
+    """Return by which families a new patient is judged, and how to choose others when the disease asks for it."""
+    from ..criteria import FAMILIES
 
-    begins = f"remtrack add {quote(patient_id)}"
-    names = tuple(criteria) or (DEFAULT,)
-    if not any(reads_lesions(load_family(name)) for name in names):
-        return begins
-    size = {"one": "42", "two": "42x30", "viable": "30x42"}[axes_of(names)]
-    where = {"lugano-2014": "node:axilla", "rano-2.0": "brain"}.get(names[0], "liver")
-    return f'{begins} --target "L1 {where} {size}"'
+    told = f"judged by {', '.join(FAMILIES[name].title for name in criteria or (DEFAULT,))}"
+    if criteria:
+        return told
+    words = disease.casefold()
+    fitting = [family for word, family in _FAMILY_OF.items() if word in words]
+    if not fitting:
+        return told
+    return f"{told}; for {disease}:  remtrack line set {quote(patient_id)} 1 --criteria {fitting[0]}"
+
+
+#: What a disease is called, and the family that was written for it; the first that fits.
+_FAMILY_OF = {
+    "glio": "rano-2.0",
+    "astrocyt": "rano-2.0",
+    "hepatocell": "mrecist-hcc",
+    "hcc": "mrecist-hcc",
+    "lymphom": "lugano-2014",
+    "hodgkin": "lugano-2014",
+    "myelom": "myeloma-imwg-2016",
+    "cml": "blood-cml-eln-2020",
+    "chronic myel": "blood-cml-eln-2020",
+    "cll": "blood-cll-iwcll-2018",
+    "chronic lymph": "blood-cll-iwcll-2018",
+    "aml": "blood-aml-eln-2022",
+    "acute myel": "blood-aml-eln-2022",
+    "acute lymph": "blood-all",
+    "leuk": "blood-aml-eln-2022",
+}
 
 
 def refuse_early_start(

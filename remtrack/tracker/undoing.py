@@ -12,6 +12,7 @@ from .lookup import require_patient
 
 if TYPE_CHECKING:
     from ..store import Record
+    from ..store.purge import Written
     from ..verdict import Course
 
 #: Changes that touch no fact.
@@ -24,13 +25,26 @@ def undoable(record: Record, number: int | None = None) -> dict[str, Any]:
     """
     Return the change that undo would take back: the one asked for, else the last that still stands.
 
-    Raises NotFoundError when there is none.
+    Raises NotFoundError when there is none, RefusedError when it touched no fact or was taken back already.
     """
     for row in record.change_list():
+        if row["command"] == "restore" and (number == row["number"] or (number is None and row["holds"])):
+            from .backups import kept_by_restore, restore_command
+
+            kept = kept_by_restore(record)
+            raise RefusedError(
+                f"change {row['number']} put a backup back",
+                "what it replaced is another record, which was kept",
+                restore_command(kept) if kept else "remtrack restore FILE",
+            )
         if number is not None and row["number"] == number:
             if not row["holds"]:
                 raise RefusedError(f"change {number} was already taken back", "", "remtrack log")
-            return told(record.change_told(number))
+            change = told(record.change_told(number))
+            if not change["rows"]:
+                why = f"it was {change['command']}, and no fact is of it"
+                raise RefusedError(f"change {number} holds nothing to take back", why, "remtrack log")
+            return change
         if number is None and row["holds"] and not row["undoes"] and row["command"] not in _NOTHING_TO_UNDO:
             return told(record.change_told(row["number"]))
     what = f"no change {number}" if number is not None else "nothing to undo"
@@ -50,13 +64,22 @@ def redoable(record: Record, number: int | None = None) -> dict[str, Any]:
     raise NotFoundError(what, "the log lists every change", "remtrack log")
 
 
-def forget(record: Record, patient_id: str, path: str, who: str) -> int:
-    """
-    Write a new record without that patient to `path`; return the number of the change that says so.
+def refuse_undo(record: Record, number: int) -> None:
+    """Raise RefusedError when that change cannot be taken back; nothing is written."""
+    with record.change("undo", undoes=number) as change:
+        change.undo(number)
+        change.abandon()
 
-    Raises NotFoundError for an unknown patient, RecordError when the file cannot be written.
+
+def forget(record: Record, patient_id: str, path: str, who: str) -> Written:
     """
-    require_patient(record, patient_id)
+    Write a new record without that patient to `path`; see `Written`.
+
+    Whoever is in the history alone, because their entry was taken back, can be forgotten too. Raises
+    NotFoundError for an unknown patient, RecordError when the file cannot be written.
+    """
+    if not record.has_patient(patient_id) and not record.changes(patient_id, 1):
+        require_patient(record, patient_id)
     return record.write_without(patient_id, path, who)
 
 
