@@ -53,15 +53,21 @@ def record_path(tmp_path):
 
 @pytest.fixture
 def remtrack(record_path):
-    """Run `remtrack --db RECORD WORD ...` as its own process and return what it told."""
+    """Run `remtrack WORD ...` as its own process, REMTRACK_DB the record, and return what it told."""
 
     def run(*words, stdin="", env=None):
         done = subprocess.run(
-            [sys.executable, "-m", "remtrack", "--db", str(record_path), *map(str, words)],
+            [sys.executable, "-m", "remtrack", *map(str, words)],
             input=stdin,
             capture_output=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **(env or {})},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "PYTHONUTF8": "1",
+                "REMTRACK_DB": str(record_path),
+                **(env or {}),
+            },
             check=False,
         )
         return Told(done.returncode, done.stdout, done.stderr)

@@ -24,11 +24,12 @@ class Conversation:
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (40, 80))
         # The shell opens the terminal as leader of a new session, so that Ctrl-C reaches the program.
-        command = 'exec "$0" -m remtrack --db "$@" <"$TERMINAL" >"$TERMINAL" 2>&1'
+        command = 'exec "$0" -m remtrack "$@" <"$TERMINAL" >"$TERMINAL" 2>&1'
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "dumb"}
+        environment["REMTRACK_DB"] = str(record_path)
         environment.pop("COLUMNS", None)
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", command, sys.executable, str(record_path), *words],
+            ["/bin/sh", "-c", command, sys.executable, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,8 +1,10 @@
 """Running a command inside the test's own process: quick, and with nothing in between but the terminal."""
 
 import json
+import os
 import shlex
 from typing import NamedTuple
+from unittest.mock import patch
 
 from remtrack.cli import run
 
@@ -26,13 +28,14 @@ class Told(NamedTuple):
 
 
 def runner(path, capsys):
-    """Return a function that runs `remtrack --db PATH WORDS`; words may be one line, as typed."""
+    """Return a function that runs `remtrack WORDS`, REMTRACK_DB the record; words may be one line, as typed."""
 
     def typed(*words):
         if len(words) == 1:
             words = shlex.split(words[0])
         capsys.readouterr()
-        code = run(["--db", str(path), *map(str, words)])
+        with patch.dict(os.environ, REMTRACK_DB=str(path)):
+            code = run([*map(str, words)])
         told = capsys.readouterr()
         return Told(int(code), told.out, told.err)
 

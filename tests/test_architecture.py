@@ -27,7 +27,7 @@ DRAWING = {
     "__main__": {"", "cli"},
     "cli": {"", "tracker", "show", "store", "exchange.cells", *BASE},
     "tracker": {"", "store", "exchange", "fold", "episodes", "criteria", *BASE},
-    "show": {"verdict", "views", "words", "errors"},
+    "show": {"exchange.formulas", "verdict", "views", "words", "errors"},
     "store": {"", "criteria", *BASE},
     "exchange": {"", *BASE},
     "fold": {"criteria", "episodes", "verdict", "model", "errors"},

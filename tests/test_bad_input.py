@@ -45,7 +45,9 @@ REFUSED = [
     ("add P01 12.5 L1=30", 2, "12.5"),
     ("add P01 2026-01 L1=30", 2, "2026-01"),
     ("add P01 10:30 L1=30", 2, "10:30"),
-    ("add P01 2026-04-06 2026-04-07 L1=30", 2, "two dates"),
+    ("lesion", 2, "lesion alone does nothing"),
+    ("log --last -1x", 2, "'-1x' is not a valid"),
+    ("add P01 2026-04-06 2026-04-07 L1=30", 2, "stand where one date may"),
     ("add P01 2026-04-06 L1=-3", 4, "cannot be negative"),
     ("add P01 2026-04-06 L1=nan", 4, "nan"),
     ("add P01 2026-04-06 L1=inf", 4, "inf"),
@@ -210,7 +212,7 @@ def test_an_error_is_json_where_json_was_asked_for(begun):
     said = json.loads(told.err)
 
     assert said["exit_code"] == 3
-    assert said["hint"] == "remtrack patient add P9"
+    assert said["hint"] == "remtrack patients"
 
 
 @pytest.mark.parametrize(

@@ -320,6 +320,19 @@ def test_another_value_for_the_same_day_needs_edit_and_the_hint_does_it(leukaemi
     assert "2026-02-10  CRi -> CR" in again.out
 
 
+def test_what_nobody_looked_for_is_not_said_to_be_absent(typed):
+    """Disease outside the marrow counts as none where nothing was entered; the reason must not say it was sought."""
+    typed("patient add A3 --criteria blood-aml-eln-2022 --started 2026-01-06")
+    typed("add A3 2026-01-05 bm_blasts_pct=60 pb_blasts_pct=30 anc=0.4 plt=20")
+    told = typed("add A3 2026-02-10 bm_blasts_pct=2 pb_blasts_pct=0 anc=1.4 plt=150")
+
+    assert "no extramedullary disease entered" in told.out
+    typed("add A3 2026-02-10 emd=no")
+    because = typed("export assessments --json").rows[-1]["because"]
+    assert "no extramedullary disease" in because
+    assert "entered" not in because
+
+
 def test_a_value_is_taken_back_and_undo_brings_it_again(leukaemia, record_path):
     told = leukaemia('edit A1 2026-02-10 --remove anc --reason "wrong tube"')
 
@@ -438,23 +451,22 @@ def test_a_name_that_no_family_reads_is_answered_with_the_nearest_one(leukaemia,
     assert leukaemia(*told.hint).code == 0
 
 
-def test_a_test_of_another_family_names_that_family_and_how_to_add_it(leukaemia):
+def test_a_test_of_another_family_names_that_family_and_does_not_add_it(leukaemia):
     told = leukaemia("add A1 2026-03-10 wbc=4")
 
     assert told.code == 4
     assert "CML, ELN 2020 reads it" in told.err
-    assert told.hint == [
-        "line",
-        "set",
-        "A1",
-        "1",
-        "--criteria",
-        "blood-aml-eln-2022",
-        "--criteria",
-        "blood-cml-eln-2020",
-    ]
+    assert told.hint == ["criteria", "show", "blood-cml-eln-2020"]
     assert leukaemia(*told.hint).code == 0
-    assert leukaemia("add A1 2026-03-10 wbc=4").code == 0
+
+
+def test_before_the_first_visit_the_family_that_reads_it_is_suggested(typed):
+    typed("patient add A2")
+    told = typed("add A2 2026-03-10 bm_blasts_pct=60")
+
+    assert told.hint == ["line", "set", "A2", "1", "--criteria", "blood-aml-eln-2022"]
+    assert typed(*told.hint).code == 0
+    assert typed("add A2 2026-03-10 bm_blasts_pct=60").code == 0
 
 
 def test_a_name_that_nobody_knows_lists_what_is_read(leukaemia):
@@ -532,8 +544,8 @@ def test_every_number_of_every_family_is_refused_beyond_its_range(typed, family)
         ("blood-aml-eln-2022", "bm_blasts_pct=VALUE pb_blasts_pct=VALUE anc=VALUE plt=VALUE"),
         ("blood-cml-eln-2020", "bcr_abl_is_pct=VALUE abl1_copies=VALUE"),
         ("markers", "ca125=VALUE psa=VALUE"),
-        ("recist-1.1", '--target "L1 liver 42"'),
-        ("rano-2.0", '--target "L1 liver 42" steroid_vs_baseline=VALUE clinical=VALUE'),
+        ("recist-1.1", '--target "L1 ORGAN SIZE"'),
+        ("rano-2.0", '--target "L1 ORGAN SIZE" steroid_vs_baseline=VALUE clinical=VALUE'),
     ],
 )
 def test_add_without_values_prints_the_command_with_what_the_family_needs(typed, family, hint):

@@ -5,8 +5,7 @@ import shlex
 
 import pytest
 
-from remtrack.criteria import FAMILIES, load_family
-from remtrack.tracker.values import reads_lesions
+from remtrack.criteria import FAMILIES
 
 
 def next_command(told):
@@ -15,19 +14,75 @@ def next_command(told):
 
 
 @pytest.mark.parametrize("criteria", list(FAMILIES))
-def test_the_command_after_a_new_patient_fits_the_family(criteria, typed):
+def test_the_command_after_a_new_patient_asks_and_invents_no_size(criteria, typed):
+    """It once named a lesion of 42 mm, which was recorded when pasted."""
     told = typed(f"patient add P08 --criteria {criteria} --started 2026-01-15")
-    command = next_command(told)
 
-    assert command[:2] == ["add", "P08"]
-    assert ("--target" in command) == reads_lesions(load_family(criteria))
-    if "--target" in command:
-        assert typed(*command).code == 0
-        assert "baseline" in typed("status P08").out
+    assert next_command(told) == ["add", "P08"]
+    assert FAMILIES[criteria].title in told.err
 
 
-def test_where_one_family_of_several_reads_lesions_they_come_first(typed):
-    assert "--target" in next_command(typed("patient add P08 --criteria markers --criteria recist-1.1"))
+@pytest.mark.parametrize(
+    ("disease", "criteria"),
+    [
+        ("AML", "blood-aml-eln-2022"),
+        ("multiple myeloma", "myeloma-imwg-2016"),
+        ("Hodgkin lymphoma", "lugano-2014"),
+        ("Glioblastoma", "rano-2.0"),
+        ("chronic lymphocytic leukaemia", "blood-cll-iwcll-2018"),
+    ],
+)
+def test_of_a_disease_with_criteria_of_its_own_it_is_said_how_to_choose_them(disease, criteria, typed):
+    told = typed("patient", "add", "P08", "--disease", disease)
+
+    assert "judged by RECIST 1.1" in told.err
+    command = told.err.partition(":  remtrack ")[2].splitlines()[0]
+    assert command == f"line set P08 1 --criteria {criteria}"
+    assert typed(command).code == 0
+
+
+def test_of_a_solid_tumour_nothing_else_is_suggested(typed):
+    told = typed("patient", "add", "P08", "--disease", "breast cancer")
+
+    assert "judged by RECIST 1.1\n" in told.err
+
+
+@pytest.mark.parametrize("word", ["L1 ORGAN SIZE", "L1=SIZE", "L1 liver SIZE", "G 2=SIZE", "L1 node:ORGAN 12"])
+def test_a_suggested_command_that_is_not_filled_in_records_nothing(typed, record_path, word):
+    """Pasted as it stood, it was once a new lesion of an organ called ORGAN SIZE: progression."""
+    typed("patient add P01")
+    typed('add P01 2026-01-05 --target "L1 liver 42"')
+    before = record_path.read_bytes()
+    for role in ("--target", "--new", "--nontarget"):
+        told = typed("add", "P01", "2026-03-02", role, word)
+
+        assert told.code == 2
+        assert "is not filled in" in told.err
+    assert record_path.read_bytes() == before
+
+
+def test_a_slip_in_a_correction_never_suggests_a_new_lesion(typed):
+    typed("patient add P01")
+    typed('add P01 2026-01-05 --target "L1 liver 42"')
+    told = typed('edit P01 2026-01-05 G9=13 --reason "typo"')
+
+    assert told.code == 3
+    assert told.hint == ["lesions", "P01"]
+
+
+def test_a_suggested_command_names_the_record_that_was_named(typed, tmp_path):
+    """Pasted without it, undo took back a change of another record."""
+    other = tmp_path / "my trial.db"
+    told = typed("--db", str(other), "patient", "add", "P01")
+    undo = next(line for line in told.err.splitlines() if "Wrong?" in line).partition("remtrack ")[2]
+
+    assert shlex.split(undo) == ["--db", str(other), "undo"]
+    assert next_command(told) == ["--db", str(other), "add", "P01"]
+    assert typed("--db", str(other), "status", "P9").hint == ["--db", str(other), "patients"]
+    assert "--db" not in typed("patient add P01").err
+    assert typed("status", "P9").hint == ["patients"]
+    found = json.loads(typed("--db", str(other), "status", "P9", "--json").err)
+    assert found["hint"] == f"remtrack --db '{other}' patients"
 
 
 MIXED = "--criteria recist-1.1 --criteria mrecist-hcc"

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -48,6 +49,9 @@ _VALUED = ("--db", "--as", "--passphrase-fd")
 
 def execute(argv: list[str]) -> int:
     """Parse and run; returns the exit code. Raises RemtrackError, also for what the parser refuses."""
+    from .session import aim
+
+    aim(None)
     app = build(first_word(argv))
     command = typer.main.get_command(app)
     try:
@@ -98,17 +102,20 @@ class ReaderLeft(Exception):  # noqa: N818 - nothing went wrong
 
 
 def prepared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the command so that it sees its words without the shield, and ends quietly when nobody reads on."""
+    """Return the command so that it sees its words bare and as they are kept, and ends quietly when nobody reads on."""
+    from .session import as_kept
 
-    def bare(value: Any) -> Any:
+    def bare(value: Any, name: str) -> Any:
         if isinstance(value, str):
-            return value.removeprefix(_SHIELD)
-        return [bare(item) for item in value] if isinstance(value, (list, tuple)) else value
+            return as_kept(value.removeprefix(_SHIELD), name)
+        if isinstance(value, Path):
+            return Path(str(value).removeprefix(_SHIELD))
+        return [bare(item, name) for item in value] if isinstance(value, (list, tuple)) else value
 
     @wraps(function)
     def command(*args: Any, **values: Any) -> Any:
         try:
-            result = function(*args, **{name: bare(value) for name, value in values.items()})
+            result = function(*args, **{name: bare(value, name) for name, value in values.items()})
             sys.stdout.flush()
         except BrokenPipeError:
             raise ReaderLeft from None  # Typer would make an exit code of 1 of it
@@ -144,7 +151,7 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def usage(error: typer.TyperException, argv: Sequence[str]) -> UsageError:
     """Turn what the parser complains about into our three lines."""
-    message = error.format_message().strip().replace(_SHIELD, "")
+    message = error.format_message().strip().replace(_SHIELD, "").replace(ascii(_SHIELD)[1:-1], "")
     word = first_word(argv)
     misplaced = _misplaced(argv, word)
     if misplaced:
@@ -159,6 +166,8 @@ def usage(error: typer.TyperException, argv: Sequence[str]) -> UsageError:
 
         near = (get_close_matches(word, COMMANDS, 1, 0.5) or ["--help"])[0]
         return UsageError(f'no command "{word}"' if word else message, "", f"remtrack {near}")
+    if message.startswith("Usage:"):  # a group of commands alone; the help would be one long line here
+        return UsageError(f"{word} alone does nothing", "it has commands of its own", f"remtrack {word} --help")
     return UsageError(message, "", f"remtrack {_path(argv)} --help")
 
 
@@ -181,7 +190,7 @@ def _path(argv: Sequence[str]) -> str:
     word = first_word(argv)
     if word in ("patient", "line", "lesion", "criteria"):
         after = argv[_position(argv, word) + 1 :]
-        subs = {"add", "show", "rename", "start", "stop", "list", "set", "close"}
+        subs = {"add", "show", "rename", "start", "stop", "list", "set", "close", "remove"}
         if after and after[0] in subs:
             return f"{word} {after[0]}"
     return word
@@ -199,7 +208,7 @@ def build(word: str) -> typer.Typer:
     """Return the app with the command `word` alone, or with all of them."""
     from importlib import import_module
 
-    from .session import Session, find_today
+    from .session import Session, aim, find_today
 
     app = typer.Typer(
         name="remtrack",
@@ -236,10 +245,10 @@ def build(word: str) -> typer.Typer:
 
         Arithmetic on the numbers entered, not a diagnosis. Start with: remtrack demo
         """
-        from pathlib import Path
-
-        path = Path(db).expanduser() if db else None
-        ctx.obj = Session(path, who, not no_input, find_today(), passphrase_fd)
+        path = Path(db.removeprefix(_SHIELD)).expanduser() if db else None
+        aim(None if path is None else str(path))
+        named = who.removeprefix(_SHIELD) if who else None
+        ctx.obj = Session(path, named, not no_input, find_today(), passphrase_fd)
 
     for name in (word,) if word in COMMANDS else COMMANDS:
         command = import_module(f".{COMMANDS[name]}", __package__).COMMANDS[name]

@@ -9,7 +9,7 @@ import typer
 from ..errors import RefusedError, RemtrackError, UsageError
 from ..tracker.scans import Introduced, Scan, Word, read_word, record_scan
 from .scans import introduction, moved_lines, say_baseline, say_undecided, split_day
-from .session import Session, say_problem, talk
+from .session import Session, as_kept, say_problem, talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,15 @@ def confirm(question: str, *, default: bool) -> None:
 
 
 def prompt(text: str) -> str:
-    """Return what was typed, "" for Enter alone."""
-    return str(typer.prompt(text, default="", show_default=False, err=True)).strip()
+    """Return what was typed as it is kept, "" for Enter alone."""
+    from ..words import clean
+
+    while True:
+        typed = str(typer.prompt(clean(text), default="", show_default=False, err=True))
+        try:
+            return as_kept(typed, "words")
+        except UsageError as error:
+            talk(f"      {error.what}; {error.why}")
 
 
 def show(preview: Outcome, reader: str) -> None:
@@ -124,10 +131,13 @@ def answer_lines(course: Course, preview: Outcome, *, titled: bool) -> list[str]
 
 def ask_patient(record: Record) -> str:
     from ..tracker.lookup import require_patient
+    from ..words import clean
 
     last = record.last_patient()
     while True:
-        typed = str(typer.prompt("Patient", default=last or None, err=True)).strip()
+        question = f"Patient [{clean(last)}]" if last else "Patient"
+        answer = str(typer.prompt(question, default=last or None, show_default=False, err=True))
+        typed = as_kept(answer, "patient")
         try:
             require_patient(record, typed)
         except RemtrackError as error:
@@ -207,14 +217,19 @@ def ask_new(role: str, axes: str) -> Introduced | None:
 
 def described(lesions: tuple[Followed, ...]) -> list[str]:
     """Return a line for each lesion: id, place, role, last reading; the columns as wide as they must be."""
+    from rich.cells import cell_len, set_cell_size
+
+    from ..words import clean
+
     cells = []
     for row, last in lesions:
-        place = ", ".join(part for part in (row.organ, row.site) if part)
+        place = clean(", ".join(part for part in (row.organ, row.site) if part))
         role = row.role.replace("nontarget", "non-target") + (", node" if row.kind == "node" else "")
         read = f"{last.removesuffix(' mm')} on {row.read_on}" if last else "not read yet"
-        cells.append((row.lesion_id, place if len(place) <= 22 else place[:21] + "…", role, read))
-    widths = [max(len(line[column]) for line in cells) for column in range(4)] if cells else []
-    return ["  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) for line in cells]
+        place = place if cell_len(place) <= 22 else f"{set_cell_size(place, 21)}…"
+        cells.append((clean(row.lesion_id), place, role, read))
+    widths = [max(cell_len(line[column]) for line in cells) for column in range(4)] if cells else []
+    return ["  " + "  ".join(map(set_cell_size, line, widths)) for line in cells]
 
 
 def ask_reading(row: LesionRow, text: str, axes: str) -> str:

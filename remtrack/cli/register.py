@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 patient = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Add, show or rename a patient.")
 line = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Lines of therapy: start, stop, list, set.")
-lesion = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Name a lesion, or stop following one.")
+lesion = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Name a lesion, close one, or take one back.")
 
 Criteria = Annotated[
     list[str] | None,
@@ -48,7 +48,8 @@ def patient_add(
     Example: remtrack patient add P08 --started 2026-01-15
     """
     from ..exchange.cells import CellError, parse_patient_id
-    from ..tracker.registry import add_patient, first_step
+    from ..tracker.lookup import quote
+    from ..tracker.registry import add_patient, judged_by
 
     here = session(ctx)
     try:
@@ -71,7 +72,9 @@ def patient_add(
         answer(f"{code}: already there, nothing to change")
     else:
         answer(f"{code}: {'added' if outcome.added else 'changed'}")
-        saved(outcome, first_step(code, criteria or ()) if outcome.added else "")
+        if outcome.added:
+            talk(f"  {judged_by(code, disease, criteria or ())}")
+        saved(outcome, f"remtrack add {quote(code)}" if outcome.added else "")
 
 
 @patient.command("show")
@@ -156,6 +159,8 @@ def line_start(
     Begin the next line of therapy.
 
     Example: remtrack line start P01 2026-05-20 --baseline 2026-05-13
+
+    Visits that are recorded on or after the day it begins go with it.
     """
     from ..tracker.registry import start_line
 
@@ -345,6 +350,38 @@ def lesion_close(
             record, patient_id, lesion_id, here.who, on=here.day(day) if day else here.today, reason=reason
         )
     answer(f"{patient_id}: {lesion_id} " + ("was closed already" if outcome.number is None else "is asked for no more"))
+    saved(outcome)
+
+
+@lesion.command("remove")
+def lesion_remove(
+    ctx: typer.Context,
+    patient_id: Annotated[str, typer.Argument(metavar="PATIENT")],
+    lesion_id: Annotated[str, typer.Argument(metavar="LESION")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the log.")],
+) -> None:
+    """
+    Take a lesion back that was entered by mistake.
+
+    Example: remtrack lesion remove P01 L2 --reason "L1 entered twice"
+
+    All its readings and roles go with it and stay in the log; undo brings them back. A lesion that is there
+    no more is not taken back: enter it as gone (L2=gone).
+    """
+    from ..tracker.correcting import is_reason
+    from ..tracker.lookup import quote
+    from ..tracker.moving import remove_lesion
+
+    if not is_reason(reason):
+        raise UsageError(
+            "a reason is needed to take readings back",
+            "whoever reads the log must find why",
+            f'remtrack lesion remove {quote(patient_id)} {quote(lesion_id)} --reason "entered twice"',
+        )
+    here = session(ctx)
+    with here.write() as record:
+        outcome = remove_lesion(record, patient_id, lesion_id, here.who, reason.strip())
+    answer(f"{patient_id}: {outcome.changed[0]}")
     saved(outcome)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,19 @@ import typer
 from ..errors import UsageError
 from ..tracker.lookup import quote
 from ..tracker.scans import Introduced, Scan, Word
-from .session import Json, Session, answer, chosen_format, need_terminal, on_terminal, say_problem, session, talk
+from .session import (
+    Json,
+    Session,
+    answer,
+    as_kept,
+    chosen_format,
+    need_terminal,
+    on_terminal,
+    say_problem,
+    session,
+    talk,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -153,9 +166,15 @@ def ask_why(patient: str, day: date, changed: Sequence[str]) -> str:
     from ..tracker.correcting import is_reason
 
     talk(f"{patient}, {say_day(day)}", *(f"  {item}" for item in changed))
-    while not is_reason(reason := str(typer.prompt("Why? It is kept in the log", err=True))):
+    while True:
+        try:
+            reason = as_kept(str(typer.prompt("Why? It is kept in the log", err=True)), "reason")
+        except UsageError as error:
+            talk(f"{error.what}; {error.why}")
+            continue
+        if is_reason(reason):
+            return reason
         talk("Some words, such as: typing error")
-    return reason
 
 
 # ------------------------------------------------------------------------------------- the grammar
@@ -172,11 +191,15 @@ def split_words(here: Session, words: Sequence[str]) -> tuple[date | None, tuple
             readings.append(reading_of(here, word, name.strip(), text.strip()))
         elif typed is not None:
             raise UsageError(
-                f'two dates: "{typed}" and "{word}"', "a reading is written LESION=SIZE, such as L1=32", ""
+                f'"{typed}" and "{word}" stand where one date may', "a reading is written LESION=SIZE, such as L1=32"
             )
         else:
             typed, day = word, here.day(word)
     return day, tuple(readings)
+
+
+#: What stands in a suggested command for what only the report can say.
+_BLANKS = frozenset(("ORGAN", "SIZE", "LESION"))
 
 
 def reading_of(here: Session, word: str, name: str, text: str) -> Word:
@@ -204,16 +227,23 @@ def introduction(role: str, text: str) -> Introduced:
     """
     Return a lesion with its role from "ID ORGAN SIZE".
 
-    ORGAN may be node:SITE or marker:NAME or ORGAN:SITE, and is left out for a lesion known
-    already. The size or state is the last word (or words) when it reads as one.
+    ORGAN may be node:SITE or marker:NAME or ORGAN:SITE, and is left out for a lesion known already, of which
+    "ID=SIZE" is enough (an id may have a space). The size or state is the last word (or words) when it reads as one.
     """
     from ..exchange.cells import CellError, is_reading, parse_lesion_id
 
     parts = text.split()
     if not parts:
         raise UsageError(f"--{role} needs a lesion", 'its id, organ and size, such as "L1 liver 42"', "")
-    size = ""
+    if blank := _BLANKS.intersection(re.split(r"[\s=:]+", text)):
+        raise UsageError(
+            f'--{role} "{text}" is not filled in',
+            f"what the report says goes in place of {' and '.join(sorted(blank))}",
+        )
+    name, equals, size = (part.strip() for part in text.partition("="))
     rest = parts[1:]
+    if equals:
+        parts, rest = [name], []
     for length in (2, 1):  # "30 mm", "too small" are two words
         if len(rest) >= length and is_reading(" ".join(rest[-length:])):
             size, rest = " ".join(rest[-length:]), rest[:-length]
@@ -240,7 +270,7 @@ def incomplete(
     """Return what is missing and a whole command that would work."""
     if patient is None:
         what = "add needs a patient and at least one reading"
-        return what, f'remtrack add P01 {day or here.today} --target "L1 liver 42"'
+        return what, f'remtrack add P01 {day or here.today} --target "L1 ORGAN SIZE"'
     from ..errors import RecordError
 
     begins, words = f"remtrack add {quote(patient)} {day or here.today}", ""
@@ -256,9 +286,9 @@ def incomplete(
             ]
         )
         if asked.is_first and asked.reads_lesions and not asked.lesions:
-            words = f'--target "L1 liver 42" {words}'.rstrip()
+            words = f'--target "L1 ORGAN SIZE" {words}'.rstrip()
     except RecordError:
-        words = '--target "L1 liver 42"'
+        words = '--target "L1 ORGAN SIZE"'
     return f"no reading for {patient} was given", f"{begins} {words or '--visit-only'}"
 
 
@@ -268,9 +298,7 @@ def incomplete(
 def report(outcome: Outcome, form: str, command: str = "add") -> None:
     """Print what was written and what the answer is now."""
     if form == "json":
-        import json
-
-        print(json.dumps(outcome_value(outcome, command), ensure_ascii=False))
+        write_json(outcome_value(outcome, command))
         return
     from ..exchange.cells import say_day
 

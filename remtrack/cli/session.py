@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
@@ -15,6 +17,8 @@ import typer
 from ..errors import RemtrackError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..store import Record
 
 Format = Annotated[
@@ -29,6 +33,14 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Leave out visits and events after that day.", metavar="DATE")
 ]
 FORMATS = ("table", "plain", "json", "csv")
+
+# What names a file, or something in one, is taken letter by letter; what will be kept in the record, as reading a
+# table would keep it, so that an export says the same. Any other text only names what is recorded already.
+_OF_FILES = ("source", "path", "output", "sheet", "mapping", "constant", "prefix")
+_OF_THE_RECORD = (
+    *("detail", "disease", "method", "name", "new", "nontarget", "note", "organ", "reader", "reason", "regimen"),
+    *("site", "target", "visit", "words"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +183,9 @@ def _read_passphrase(here: Session, fd: int | None, prompt: str, *, new: bool) -
     if "REMTRACK_PASSPHRASE" in os.environ:
         return os.environ["REMTRACK_PASSPHRASE"]
     if here.asks and on_terminal():
-        return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
+        from ..words import clean
+
+        return str(typer.prompt(clean(prompt), hide_input=True, confirmation_prompt=new, err=True))
     raise UsageError(
         "a passphrase is needed",
         "there is no terminal to ask on; give it by --passphrase-fd or in REMTRACK_PASSPHRASE",
@@ -204,9 +218,53 @@ def chosen_format(form: str | None, json: bool, default: str | None = None) -> s
     return form
 
 
+def as_kept(text: str, name: str) -> str:
+    """Return what was typed for the parameter `name` as the record keeps it; raises UsageError if it cannot."""
+    if name in _OF_FILES:
+        return text
+    text = text.strip()
+    if text.isascii() and text.isprintable():
+        return text
+    from ..exchange.cells import CellError, parse_text
+
+    try:
+        return parse_text(text)
+    except CellError as error:
+        if name not in _OF_THE_RECORD:
+            return text  # nothing is called so, which is said where it is looked for
+        raise UsageError(error.what, error.why, error.hint) from None
+
+
 def on_terminal() -> bool:
     """Say whether there is a person to ask: both ends are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+# Pasted, a suggested command would else act on another record than the one that --db named.
+_record = ""
+
+
+def aim(path: str | None) -> None:
+    """Let every command that is suggested from now on name this record; None: the one that it would find itself."""
+    global _record  # noqa: PLW0603 - one command line, one record
+    _record = path or ""
+
+
+def aimed(text: str) -> str:
+    """Return a text with the record named in each command line in it."""
+    if not _record or "remtrack " not in text:
+        return text
+    from ..tracker.lookup import quote
+
+    return _commands().sub(lambda _found: f"remtrack --db {quote(_record)} ", text)
+
+
+@cache
+def _commands() -> re.Pattern[str]:
+    from .app import COMMANDS
+
+    names = "|".join(name for name in COMMANDS if name != "demo")  # the demo has a record of its own
+    return re.compile(rf"(?<![\w./-])remtrack (?=--passphrase-fd |(?:{names})(?![\w-]))")
 
 
 def talk(*lines: str) -> None:
@@ -216,7 +274,7 @@ def talk(*lines: str) -> None:
     sys.stdout.flush()
 
     for line in lines:
-        print(folded(clean(line), sys.stderr), file=sys.stderr)
+        print(folded(clean(aimed(line)), sys.stderr), file=sys.stderr)
 
 
 def answer(*lines: str) -> None:
@@ -224,7 +282,17 @@ def answer(*lines: str) -> None:
     from ..words import clean
 
     for line in lines:
-        print(folded(clean(line), sys.stdout))
+        print(folded(clean(aimed(line)), sys.stdout))
+
+
+def write_json(value: Mapping[str, object], stream: TextIO | None = None) -> None:
+    """Write a value as one line of JSON (`stream` None: stdout), in UTF-8 and with nothing raw in it."""
+    from ..show import as_utf8
+    from ..show.data import json_value
+
+    stream = stream or sys.stdout
+    as_utf8(stream)
+    print(json_value(value), file=stream)
 
 
 def folded(line: str, stream: TextIO) -> str:
@@ -238,6 +306,11 @@ def folded(line: str, stream: TextIO) -> str:
         return line
     from textwrap import fill
 
+    label, colon, command = line.partition(":  remtrack ")
+    if colon:  # a command is left whole, to be pasted
+        return f"{folded(f'{label}:', stream)}\n  remtrack {command}"
+    if line.lstrip().startswith(("remtrack ", "export ")):
+        return line
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     return fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
@@ -247,9 +320,7 @@ def fail(error: RemtrackError, *, as_json: bool) -> int:
     from ..words import clean
 
     if as_json:
-        import json
-
-        print(json.dumps(error_value(error), ensure_ascii=False), file=sys.stderr)
+        write_json(error_value(error), sys.stderr)
         return int(error.exit_code)
     for problem in error.problems:
         talk(say_problem(problem))
@@ -257,7 +328,7 @@ def fail(error: RemtrackError, *, as_json: bool) -> int:
     if error.why:
         talk(f"  {error.why}")
     if error.hint:
-        print(clean(f"  hint: {error.hint}"), file=sys.stderr)  # unbroken, to be pasted
+        print(clean(f"  hint: {aimed(error.hint)}"), file=sys.stderr)  # unbroken, to be pasted
     return int(error.exit_code)
 
 
@@ -266,7 +337,7 @@ def error_value(error: RemtrackError) -> dict[str, object]:
         "schema_version": 1,
         "error": error.what,
         "why": error.why,
-        "hint": error.hint,
+        "hint": aimed(error.hint),
         "exit_code": int(error.exit_code),
         "problems": [
             {
@@ -274,7 +345,7 @@ def error_value(error: RemtrackError) -> dict[str, object]:
                 "rule": problem.rule,
                 "what": problem.what,
                 "why": problem.why,
-                "hint": problem.hint,
+                "hint": aimed(problem.hint),
                 "line": problem.line,
                 "column": problem.column,
             }

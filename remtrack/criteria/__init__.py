@@ -119,9 +119,10 @@ def load_family(criteria: str) -> Family:
 
 
 def nearest_family(typed: str, known: list[str]) -> str:
-    """Return the id that was probably meant: one that begins with what was typed, else the most alike."""
+    """Return the id that was probably meant: one that begins with what was typed or holds it, else the most alike."""
     from difflib import get_close_matches
 
     low = typed.casefold()
     begins = [name for name in known if low and name.casefold().startswith(low)]
-    return (begins or get_close_matches(low, known, 1, 0.4) or [DEFAULT])[0]
+    holds = [name for name in known if low and low in name.casefold()]
+    return (begins or holds or get_close_matches(low, known, 1, 0.4) or [DEFAULT])[0]

@@ -162,7 +162,11 @@ class Assessed(Seen):
 
     @property
     def emd_said(self) -> str:
-        return "extramedullary disease" if self.emd == "yes" else "no extramedullary disease"
+        if self.emd == "yes":
+            return "extramedullary disease"
+        # Read as none where nobody ever entered it; then it must not be said as if somebody had looked.
+        days = (day for day, panel in self.line.panels.items() if panel.word(EMD.name))
+        return "no extramedullary disease" + ("" if any(day <= self.visit.visit_on for day in days) else " entered")
 
     def _day(self, reading: Reading) -> str:
         return "" if reading.on == self.visit.visit_on else f" ({reading.on})"

@@ -434,6 +434,8 @@ def changes(scan: Scan, partial_to_mm: Decimal | None, progression_from_mm: Deci
     target = scan.gave("target")
     if scan.complete_on is not None or target == "CR":
         return
+    if target != "PD" and (scan.returned or scan.worse or scan.sightings):
+        return  # progression whatever the sum
     if progression_from_mm is not None and scan.sizes:
         limit = str(progression_from_mm.quantize(_TENTH, ROUND_CEILING))
         now = f"now {number(scan.part_sum_mm)}{'' if scan.sum_mm is not None else ' without what is missing'}"

@@ -249,6 +249,11 @@ def parse_role(text: str) -> str:
     return _named(text, "role", _ROLE_WORDS) if text.strip() else ""
 
 
+_NODE = re.compile(
+    r"\blymph[ -]?nodes?\b|\blymphknoten\b|\blymphadenopathy\b|^nodes?$|(^|\s)(LN|LNs|LK)$|^(ln|lns|lk)$", re.IGNORECASE
+)
+
+
 def parse_kind(text: str, organ: str = "") -> str:
     """
     Return one of `model.KINDS`; "" when neither the text nor the organ says it.
@@ -257,7 +262,7 @@ def parse_kind(text: str, organ: str = "") -> str:
     """
     if text.strip():
         return _named(text, "kind of lesion", _KIND_WORDS)
-    if re.search(r"\blymph[ -]?nodes?\b|^(nodes?|ln)$", organ.strip(), re.IGNORECASE):
+    if _NODE.search(organ.strip()):
         return "node"
     return ""
 

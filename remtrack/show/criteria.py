@@ -74,7 +74,7 @@ def family_screen(family: Mapping[str, Any], as_of: date) -> Screen:
 
 
 def render_family(family: Mapping[str, Any]) -> RenderableType:
-    """Return the categories, the rules part by part in their order, inputs, events, settings, worked cases and our reading."""
+    """Return categories, the rules part by part in their order, inputs, events, settings, worked cases, our reading."""
     from .table import facts, paragraph, stack, styled
 
     parts: list[RenderableType] = [

@@ -23,9 +23,6 @@ SCHEMA_VERSION = 1
 
 _READABLE, _ESCAPED = JSONEncoder(ensure_ascii=False).encode, JSONEncoder().encode
 
-# What a spreadsheet would run as a formula, also in its full-width form.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
 
 def fields(value: Any) -> Row:
     """
@@ -107,8 +104,8 @@ def csv_text(screen: Screen) -> Iterator[str]:
     Yield the lines of RFC 4180 CSV, the first the header.
 
     A tuple of texts is joined by "; "; what is nested (a dict, a list) is left out: it is the table
-    of another command. What is not known is empty; an infinite change is "inf". A text cell never
-    begins with what a spreadsheet would run.
+    of another command. What is not known is empty; an infinite change is "inf". No text is one that a
+    spreadsheet would run.
     """
     from csv import writer
 
@@ -128,10 +125,11 @@ class _Echo:
 
 
 def _csv_cell(value: Any) -> str:
+    from ..exchange.formulas import guarded
+
     if not isinstance(value, (str, tuple)):
         return _text(value)
-    text = clean(value if isinstance(value, str) else "; ".join(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return guarded(clean(value if isinstance(value, str) else "; ".join(value)))
 
 
 def _text(value: Any) -> str:
@@ -168,7 +166,8 @@ def plain_text(screen: Screen) -> Iterator[str]:
 
 def _plain_lines(row: Mapping[str, Any], before: str) -> Iterator[str]:
     for key, value in row.items():
-        label = f"{before}{key.replace('_', ' ')}"
+        # A key of several words is said already, and may hold a name with such a sign in it.
+        label = before + (key.replace("_", " ") if key.isidentifier() else clean(key))
         if isinstance(value, dict):
             yield from _plain_lines(value, f"{label} ")
         elif isinstance(value, (list, tuple)):

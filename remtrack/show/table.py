@@ -36,7 +36,7 @@ from ..words import clean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from rich.console import ConsoleOptions, RenderableType, RenderResult
+    from rich.console import ConsoleOptions, JustifyMethod, RenderableType, RenderResult
 
 # Blue against orange: told apart with every kind of colour blindness, and legible on dark and on
 # light. The numbers are of the 256-colour palette.
@@ -176,7 +176,8 @@ def _table(columns: Sequence[Column], frame: Frame) -> Table:
         header_style="head",
     )
     for column, width in zip(kept, _widths(kept, frame.width), strict=True):
-        drawn.add_column(Text(column.title), justify="right" if column.right else "left", overflow="fold", width=width)
+        justify: JustifyMethod = "right" if column.right else "left"
+        drawn.add_column(Text(_title(column)), justify=justify, overflow="fold", width=width)
     for cells in zip(*(column.cells for column in kept), strict=True):
         drawn.add_row(*(cell if isinstance(cell, Text) else styled(cell) for cell in cells))
     return drawn
@@ -225,8 +226,12 @@ def _widest_line(column: Column) -> int:
     return max((cell_len(line) for text in _texts(column) for line in text.split("\n")), default=0)
 
 
+def _title(column: Column) -> str:
+    return "\n".join(map(clean, column.title.split("\n")))
+
+
 def _texts(column: Column) -> list[str]:
-    return [column.title, *(cell.plain if isinstance(cell, Text) else clean(cell) for cell in column.cells)]
+    return [_title(column), *(cell.plain if isinstance(cell, Text) else clean(cell) for cell in column.cells)]
 
 
 # Facts

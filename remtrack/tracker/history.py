@@ -51,7 +51,8 @@ def log(record: Record, patient_id: str | None = None, last: int | None = None) 
     Return the changes, newest first, with `at_local`, `rows` as sentences and the same as `facts` (at most 100 each).
 
     Of `facts` each has its `table`, the `names` by which a person knows the row, and its values `before` and `after`,
-    None where there was no row. With `patient_id`, only what touched that patient. `rows_left_out` counts those not told.
+    None where there was no row. With `patient_id`, only what touched that patient. `rows_left_out` counts those not
+    told.
     """
     return [told(change) for change in record.changes(patient_id, last)]
 

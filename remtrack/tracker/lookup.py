@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ..store import Record
 
 
-def require_patient(record: Record, patient_id: str) -> dict[str, Any]:
-    """Return the patient's row; raises NotFoundError naming the nearest patient."""
+def require_patient(record: Record, patient_id: str, *, to_add: bool = False) -> dict[str, Any]:
+    """Return the patient's row; raises NotFoundError naming the nearest, or how to add one when that is meant."""
     rows = record.rows("patients", patient_id=patient_id)
     if rows:
         return rows[0]
@@ -27,7 +27,8 @@ def require_patient(record: Record, patient_id: str) -> dict[str, Any]:
         why = f"known: {', '.join(known[:8])}{' ...' if len(known) > 8 else ''}"
     else:
         why = "there is no patient in this record yet"
-    raise NotFoundError(f"patient {patient_id} is not known", why, f"remtrack patient add {quote(patient_id)}")
+    hint = f"remtrack patient add {quote(patient_id)}" if to_add or not known else "remtrack patients"
+    raise NotFoundError(f"patient {patient_id} is not known", why, hint)
 
 
 def quote(word: str) -> str:

@@ -92,7 +92,7 @@ def record_scan(record: Record, scan: Scan, who: str, *, dry_run: bool = False) 
 
     Raises NotFoundError (patient, lesion, line) and RefusedError (a contradiction).
     """
-    patient = require_patient(record, scan.patient_id)
+    patient = require_patient(record, scan.patient_id, to_add=True)
     with record.change("add", who=who, reason=scan.reason) as change:
         before = answers(course for course, _fresh in courses(record, [scan.patient_id]))
         writer = ScanWriter(record, change, scan)
@@ -301,12 +301,10 @@ class ScanWriter:
                 self.remarks.append(f"{lesion_id} stays {earlier} in line {self.line}")
                 return earlier
         flag = "--target" if self.begins_lesions() else "--new"
-        lesion = self.lesions[lesion_id]
         raise RefusedError(
             f"{lesion_id} has no role in line {self.line} of {self.patient_id}",
             "each line of therapy chooses its own target and non-target lesions at its baseline",
-            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} {flag} "
-            + quote(f"{lesion_id} {lesion['organ'] or 'ORGAN'} SIZE"),
+            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} {flag} {quote(f'{lesion_id}=SIZE')}",
         )
 
     # -- readings ----------------------------------------------------------------------------
@@ -374,12 +372,10 @@ class ScanWriter:
         if not days or introduced or self.scan.visit_on >= min(days):
             return
         role = self.roles.get((self.line, lesion_id), "new")
-        organ = self.lesions[lesion_id]["organ"] or "ORGAN"
         raise RefusedError(
             f"{lesion_id} was first seen on {min(days)}; this reading is dated {self.scan.visit_on}, before it",
             "a lesion cannot be measured before it was first seen; giving its role again says that it was seen then",
-            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --{role} "
-            + quote(f"{lesion_id} {organ} SIZE"),
+            f"remtrack add {quote(self.patient_id)} {self.scan.visit_on} --{role} {quote(f'{lesion_id}=SIZE')}",
         )
 
     def outcome(self, before: dict[Any, tuple[str, str]], *, keep: bool) -> Outcome:

@@ -79,7 +79,7 @@ def worked_cases(family: Family) -> Iterator[dict[str, Any]]:
 
 def describe(criteria: str) -> dict[str, Any]:
     """
-    Return everything a family says of itself: source, categories, rules part by part, inputs, events, settings, readings.
+    Return all that a family says of itself: source, categories, rules part by part, inputs, events, settings, readings.
 
     Raises UsageError naming the nearest family when there is none of that id.
     """

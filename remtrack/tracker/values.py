@@ -292,11 +292,14 @@ def read_elsewhere(writer: ScanWriter, word: Word, titles: str) -> RemtrackError
         return None
     judge = "judge" if len(here) > 1 else "judges"
     read = "reads" if len(readers) == 1 else "read"
+    # Pasted, the command must not have a tumour judged by the rules of another disease.
+    begun = any(row["line"] == writer.line for row in writer.visits)
     return RefusedError(
         f"{word.name} is not read by {titles}, which {judge} line {writer.line} of {scan.patient_id}",
-        f"{in_words([FAMILIES[name].title for name in readers])} {read} it; several families may judge one line",
-        f"remtrack line set {quote(scan.patient_id)} {writer.line} "
-        + " ".join(f"--criteria {name}" for name in (*here, readers[0])),
+        f"{in_words([FAMILIES[name].title for name in readers])} {read} it; without it the others can be recorded",
+        f"remtrack criteria show {readers[0]}"
+        if begun
+        else f"remtrack line set {quote(scan.patient_id)} {writer.line} --criteria {readers[0]}",
     )
 
 
@@ -308,7 +311,12 @@ def unknown_lesion_here(writer: ScanWriter, word: Word, known: Sequence[str]) ->
     near = [name for name in writer.lesions if name.casefold() == word.name.casefold()]
     why = f"did you mean {near[0]}? {error.why}" if near else error.why
     # Pasted, the command must not make a new lesion of one that is known: that would be progression.
-    hint = in_other_words(writer, word, near[0]) if near else error.hint
+    if near:
+        hint = in_other_words(writer, word, near[0])
+    elif writer.verb == "edit":
+        hint = f"remtrack lesions {quote(scan.patient_id)}"
+    else:
+        hint = error.hint
     return NotFoundError(error.what, f"{why}; {listing(known)}" if known else why, hint)
 
 
