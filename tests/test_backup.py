@@ -1,5 +1,6 @@
 """Backups: whole, verified, never over another file; and putting one back without losing what was there."""
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -115,7 +116,26 @@ def test_an_encrypted_backup_is_not_put_back_into_an_open_record(followed, recor
     assert record_path.read_bytes() == before
     hint = [str(tmp_path / "new.db") if word == "NEW.db" else word for word in told.hint]
     assert followed(*hint, "--yes").code == 0
-    assert b"S01" not in (tmp_path / "new.db").read_bytes()
+    assert b"recist-1.1" not in (tmp_path / "new.db").read_bytes()
+
+
+def test_a_restore_where_nothing_can_be_written_is_refused_in_words(followed, record_path, monkeypatch):
+    followed("backup")
+    [name] = backups(record_path)
+    before = record_path.read_bytes()
+    opened = os.open
+
+    def refused(path, flags, *rest, **more):
+        if str(path).endswith(".new"):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return opened(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refused)
+    told = followed("restore", str(record_path.with_name(f"{record_path.stem}-backups") / name), "--yes")
+
+    assert told.code == 5
+    assert "Read-only file system" in told.err
+    assert record_path.read_bytes() == before
 
 
 def test_a_backup_never_goes_over_another_file(followed, tmp_path):
@@ -301,7 +321,7 @@ def test_an_encrypted_backup_shows_nothing_and_comes_back_with_its_passphrase(fo
 
     assert told.code == 0
     assert name.endswith(".db.age")
-    assert b"P01" not in path.read_bytes()
+    assert b"recist-1.1" not in path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600
 
     monkeypatch.setenv("REMTRACK_PASSPHRASE", "another one")

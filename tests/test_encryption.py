@@ -41,7 +41,7 @@ def test_no_byte_of_the_file_tells_what_is_in_it(sealed, record_path):
     data = record_path.read_bytes()
 
     assert not data.startswith(b"SQLite")
-    assert all(word not in data for word in (b"P01", b"liver", b"patients", b"CREATE TABLE"))
+    assert all(word not in data for word in (b"recist-1.1", b"liver", b"patients", b"CREATE TABLE"))
     assert record_path.stat().st_mode & 0o777 == 0o600
 
 
@@ -200,9 +200,9 @@ def test_its_backup_is_encrypted_and_comes_back_encrypted(sealed, record_path):
     record_path.unlink()
     told = sealed("restore", str(copy))
 
-    assert b"P01" not in copy.read_bytes()
+    assert b"recist-1.1" not in copy.read_bytes()
     assert told.code == 0
-    assert b"P01" not in record_path.read_bytes()
+    assert b"recist-1.1" not in record_path.read_bytes()
     assert sealed("export measurements").out == before
 
 
@@ -217,7 +217,7 @@ def test_an_open_record_becomes_an_encrypted_one_by_way_of_its_backup(typed, rec
     told = typed("restore", str(tmp_path / "copy.db"), "--yes")
 
     assert told.code == 0
-    assert b"P01" not in record_path.read_bytes()
+    assert b"recist-1.1" not in record_path.read_bytes()
     assert typed("export measurements").out == before
     assert typed("check").code == 0
 
@@ -228,7 +228,7 @@ def test_what_a_restore_replaces_is_kept_encrypted_too(sealed, record_path):
     sealed("add P01 2026-04-06 L1=20")
     assert sealed("restore", str(copy), "--yes").code == 0
 
-    assert all(b"P01" not in path.read_bytes() for path in (record_path, *backups(record_path)))
+    assert all(b"recist-1.1" not in path.read_bytes() for path in (record_path, *backups(record_path)))
 
 
 def test_a_record_without_a_patient_is_encrypted_too(sealed, tmp_path):

@@ -172,13 +172,19 @@ def test_an_export_of_every_table_writes_none_where_one_would_take_the_place_of_
         assert not (tmp_path / "key").exists()
 
 
-def test_what_is_no_record_is_replaced_as_asked_for(tmp_path):
+def test_an_empty_file_and_an_earlier_export_are_replaced_and_no_other(tmp_path):
     path, out = attacked(tmp_path), tmp_path / "patients.csv"
-    for there in ("", "é" * 2048, "x" * 4096, "note\n" * 4096):
-        out.write_text(there, encoding="utf-8")
+    header = ",".join(EXPORT_COLUMNS["patients"])
+    for there in ("", f"{header}\nQ9,,recist-1.1,\n", f"\ufeff{header}\r\n"):
+        out.write_text(there, encoding="utf-8", newline="")
 
         assert command(path, ["export", "patients", "-o", out])[0] == 0
         assert out.read_text(encoding="utf-8").splitlines()[1].startswith("P00")
+    for there in ("\n", "é" * 2048, f"{header},more\n", header[:-1]):
+        out.write_text(there, encoding="utf-8")
+
+        assert command(path, ["export", "patients", "-o", out])[0] == 4
+        assert out.read_text(encoding="utf-8") == there
 
 
 def test_a_key_without_an_end_is_no_key(tmp_path):

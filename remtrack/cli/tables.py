@@ -91,8 +91,16 @@ def import_(
         raise RefusedError(
             f"{source}: {done.refused} of {done.rows} rows were refused, nothing was imported",
             f"an import takes all rows or none; with --partial it would take the {done.rows - done.refused} good ones",
-            typed_again(request, "--partial"),
+            typed_again(request, *better_option(done)),
         )
+
+
+def better_option(done: Imported) -> tuple[str, ...]:
+    """Return the option that would read what was refused; without one, that which takes the other rows alone."""
+    for problem in done.problems:
+        if problem.severity == "error" and "--date-order " in problem.hint:
+            return ("--date-order", problem.hint.rpartition("--date-order ")[2])
+    return ("--partial",)
 
 
 def reading(
@@ -113,7 +121,9 @@ def reading(
         raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
     if date_order not in (None, "dmy", "mdy"):
         raise UsageError(
-            f'--date-order "{date_order}"', "known: dmy, mdy", f"remtrack import {source} --date-order dmy"
+            f'--date-order "{date_order}"',
+            "known: dmy (3/2 is 3 February), mdy (3/2 is March 2)",
+            "remtrack import --help",
         )
     return Request(
         source=source,
@@ -269,13 +279,18 @@ def export(
         raise UsageError(
             "--deidentify and --key-file belong together",
             "the pseudonyms hang on a key, and the same key gives the same ones again",
-            f"remtrack export {table or ''} --deidentify --key-file remtrack.key".replace("  ", " "),
+            f"remtrack export {table or ''} --deidentify --key-file remtrack.key".replace("  ", " ")
+            + (f" -o {quote(str(out))}" if out else ""),
         )
-    place = out or (Path("remtrack-export") if table is None else None)
+    if out is not None and chosen != "csv":
+        raise UsageError(
+            f"-o writes CSV, not {chosen}", "", f"remtrack export {table or ''} -o {quote(str(out))}".replace("  ", " ")
+        )
+    place = out or (folder_of(masks=deidentify) if table is None else None)
     if key_file is not None:
         keep_apart(key_file, place, table)
     with here.read() as record:
-        exporting.keep_off_records(record, table, place, key_file)
+        exporting.keep_off_others(record, table, place, key_file)
         if patient:
             from ..tracker.lookup import require_patient
 
@@ -287,7 +302,7 @@ def export(
             if key_file is not None:
                 export_masked(here, masked(current, key_file), table, out, patient, chosen)
             elif table is None:
-                folder = out or Path("remtrack-export")
+                folder = out or folder_of()
                 say_written(exporting.write_folder(current, folder, patient), folder)
             elif chosen != "csv":
                 from ..show import output, table_screen
@@ -301,6 +316,11 @@ def export(
 
                 as_utf8(sys.stdout)
                 exporting.write_stream(current, table, sys.stdout, patient)
+
+
+def folder_of(*, masks: bool = False) -> Path:
+    """Return the folder for every table; that of one kind of export is not taken for the other."""
+    return Path("remtrack-export-deidentified" if masks else "remtrack-export")
 
 
 def keep_apart(key_file: Path, out: Path | None, table: str | None) -> None:
@@ -335,7 +355,7 @@ def export_masked(
     from ..tracker import deidentify, exporting
 
     if table is None:
-        folder = out or Path("remtrack-export")
+        folder = out or folder_of(masks=True)
         say_written(deidentify.write_folder(seen, folder, patient), folder)
         others = sorted(at.name for at in folder.iterdir() if at.stem not in exporting.TABLES)
         if others:

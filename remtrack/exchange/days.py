@@ -154,6 +154,8 @@ def _day_or_month_first(text: str, a: int, b: int, year: int, date_order: str | 
         f"{quote(text)} can be two days",
         f"{say_day(day_first)} with the day first, {say_day(month_first)} with the month first",
         f"write {day_first} or {month_first}",
+        # With points the day comes first wherever dates are written so; else a person has to say it.
+        option=f"--date-order {'dmy' if '.' in text else 'ORDER'}",
     )
 
 

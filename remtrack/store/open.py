@@ -271,11 +271,18 @@ def keep_off_journals(path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def spare_file(path: str, passphrase: str = "") -> Iterator[Connection]:
-    """Give an empty database beside `path`, for its owner alone, that is gone when the block ends."""
-    with _beside(Path(path).absolute()) as beside, closing(_connect(beside, passphrase=passphrase)) as connection:
-        for pragma in (*_SETTINGS, "synchronous = OFF"):  # nobody will look for it after a power cut
-            connection.execute(f"PRAGMA {pragma}")
-        yield connection
+    """
+    Give an empty database beside `path`, for its owner alone, that is gone when the block ends.
+
+    Raises RecordError where none can be made.
+    """
+    try:
+        with _beside(Path(path).absolute()) as beside, closing(_connect(beside, passphrase=passphrase)) as connection:
+            for pragma in (*_SETTINGS, "synchronous = OFF"):  # nobody will look for it after a power cut
+                connection.execute(f"PRAGMA {pragma}")
+            yield connection
+    except OSError as error:
+        raise RecordError(f"cannot write beside {path}", error.strerror or str(error)) from None
 
 
 @contextmanager

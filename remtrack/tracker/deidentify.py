@@ -83,6 +83,11 @@ def read_key(path: Path) -> tuple[bytes, bool]:
     return key, True
 
 
+def masked_columns(table: str) -> tuple[str, ...]:
+    """Return the header of a de-identified table."""
+    return tuple(_day_name(name) for name in EXPORT_COLUMNS[table] if name in _MASKS)
+
+
 class Masked:
     """
     A record as it is seen without anybody's name: `columns` and `rows` of each table.
@@ -99,7 +104,7 @@ class Masked:
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the header: without the columns of free text, and days where there were dates."""
-        return tuple(_day_name(name) for name in EXPORT_COLUMNS[table] if name in _MASKS)
+        return masked_columns(table)
 
     def pseudonym(self, patient_id: str) -> str:
         """Return a patient's pseudonym."""

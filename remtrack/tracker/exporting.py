@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from ..criteria import FAMILIES
-from ..errors import RecordError
+from ..errors import RecordError, RefusedError
 from ..exchange.columns import ANSWER_TABLES, EXPORT_COLUMNS, FACT_TABLES
 from .derive import derive
 
@@ -87,17 +87,39 @@ def write_folder(record: Record, folder: Path, patient_ids: Sequence[str] | None
     return {table: write_table(record, table, folder / f"{table}.csv", patient_ids) for table in TABLES}
 
 
-def keep_off_records(record: Record, table: str | None, out: Path | None, key_file: Path | None = None) -> None:
+def keep_off_others(record: Record, table: str | None, out: Path | None, key_file: Path | None = None) -> None:
     """
-    Raise RecordError where an export, or its key, would take the place of a record or of a copy of one.
+    Raise where an export would take the place of something else than an earlier one of its kind.
 
-    `table` None: every table goes into the folder `out`. `out` None: it goes to no file.
+    `table` None: every table goes into the folder `out`. `out` None: it goes to no file. With a key the export is
+    de-identified. RecordError: a record, or a copy of one, is there; RefusedError: any other file with something in it.
     """
     from ..store.places import keep_off
+    from .deidentify import masked_columns
 
-    files = [] if out is None else [out] if table is not None else [out / f"{name}.csv" for name in TABLES]
-    for path in [*files, *([key_file] if key_file is not None else [])]:
+    places = {}
+    if out is not None:
+        places = {name: out / f"{name}.csv" for name in TABLES} if table is None else {table: out}
+    for path in [*places.values(), *([key_file] if key_file is not None else [])]:
         keep_off(path, record.path, "nothing was written")
+    for name, path in places.items():
+        header = ",".join(columns(name) if key_file is None else masked_columns(name))
+        if path.is_file() and not _is_export(path, header):
+            raise RefusedError(
+                f"{path} is there, and it is no {'de-identified ' if key_file else ''}export of {name}",
+                "nothing takes its place; nothing was written",
+                "give another name: -o NEW",
+            )
+
+
+def _is_export(path: Path, header: str) -> bool:
+    """Say whether a file is empty or begins with the header of an export."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(header) + 6)
+    except OSError:
+        return True  # whoever writes will tell
+    return not start or start.removeprefix(b"\xef\xbb\xbf").splitlines()[0] == header.encode()
 
 
 def make_folder(folder: Path) -> None:

@@ -86,6 +86,7 @@ class Merge:
         self.partial = partial  # the good rows are taken without the bad ones
         self.was_empty = not record.last_patient()  # so nobody is known but those of this import
         self.refused: list[Refused] = []  # of the patient whose rows are being taken
+        self.undated: dict[str, tuple[str, int]] = {}
         self.earliest: dict[tuple[str, int | None, str], tuple[date, str, int]] = {}
         self.families: set[str] = set()  # that judge a line of this import
         self.values = ValueReader(self)

@@ -46,7 +46,10 @@ def refuse_doubtful_roles(
 
 def keep_earliest(merge: Merge, row: Any) -> None:
     """Remember the first day that was refused, for each patient, line and reader."""
-    if row.dated_on is None or not row.patient_id:
+    if not row.patient_id:
+        return
+    if row.dated_on is None:
+        merge.undated.setdefault(row.patient_id, (merge.file_name, row.line_no))
         return
     key = (row.patient_id, row.line, row.reader)
     if key not in merge.earliest or row.dated_on < merge.earliest[key][0]:
@@ -54,7 +57,10 @@ def keep_earliest(merge: Merge, row: Any) -> None:
 
 
 def warn_of_baselines(merge: Merge) -> None:
-    """Warn of each line whose baseline lacks a refused row, or is a later visit for want of one."""
+    """Warn of each line whose baseline lacks a refused row, or is or may be a later visit for want of one."""
+    for patient_id, (file_name, line_no) in sorted(merge.undated.items()):
+        told = f"a row of {patient_id} was refused whose day cannot be read; it may be that of the baseline"
+        warn(merge, file_name, told, line_no)
     for (patient_id, given, reader), (day, file_name, line_no) in sorted(
         merge.earliest.items(), key=lambda item: (item[0][0], item[0][1] or 0, item[0][2])
     ):
@@ -71,15 +77,19 @@ def warn_of_baselines(merge: Merge) -> None:
             if day < baseline
             else f"the baseline of {where}, {baseline}, lacks a row that was refused"
         )
-        merge.tally.warnings += 1
-        merge.tell(
-            Problem(
-                "warning",
-                f"{file_name}: {told}" if file_name else told,
-                "every later visit is compared with the baseline",
-                "correct the row and import it again",
-                line_no,
-                "",
-                "baseline-refused",
-            )
+        warn(merge, file_name, told, line_no)
+
+
+def warn(merge: Merge, file_name: str, told: str, line_no: int) -> None:
+    merge.tally.warnings += 1
+    merge.tell(
+        Problem(
+            "warning",
+            f"{file_name}: {told}" if file_name else told,
+            "every later visit is compared with the baseline",
+            "correct the row and import it again",
+            line_no,
+            "",
+            "baseline-refused",
         )
+    )
