@@ -34,10 +34,10 @@ ATTACKS = {
     ),
     "flip": Attack("one bit of the file flipped", alterations.flip, 1000, 40),
     "change-row": Attack("one row changed or removed by another program", alterations.change_row, 1000, 60),
-    "sequences": Attack("any sequence of changes, known again, undone and redone", sequences.sequences, 10_000, 104),
+    "sequences": Attack("any sequence of changes, known again, undone and redone", sequences.sequences, 10_000, 60),
     "mutated-files": Attack("tables, workbooks and JSON damaged at random", files.mutated_files, 10_000, 100),
     "hostile-texts": Attack(
-        "texts for terminals, tables, spreadsheets and SQL in every place", texts.hostile_text, 1000, 24
+        "texts for terminals, tables, spreadsheets and SQL in every place", texts.hostile_text, 1000, 12
     ),
     "bombs": Attack("zip bombs, endless lines, deep nesting", bombs.bombs, len(bombs.ALL), 2, whole=True),
     "surroundings": Attack(
