@@ -138,7 +138,7 @@ def write_small_record(folder, record, *, encrypted=False):
             )
     record.unlink(missing_ok=True)
     if encrypted:
-        os.environ["REMTRACK_PASSPHRASE"] = "of the benchmark alone"  # the other records ask for none
+        os.environ["REMTRACK_PASSPHRASE"] = "of the benchmark alone"  # noqa: S105 - the others ask for none
         timed(words(record, "init", "--encrypt"))
     timed(words(record, "import", str(table)))
 

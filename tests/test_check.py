@@ -217,6 +217,19 @@ def test_a_file_is_judged_before_it_is_imported_and_nothing_is_written(followed,
     assert record_path.read_bytes() == before
 
 
+def test_what_is_wrong_in_a_file_is_mended_in_the_file(followed, tmp_path):
+    """Its command once corrected a reading of the record that is not there."""
+    table = tmp_path / "site.csv"
+    table.write_text("patient_id,date,lesion_id,longest_mm\nP01,2026-04-06,L1,280\n")
+    followed("add P01 2026-02-02 L1=2.8")
+    rows = [
+        row for row in json.loads(followed("check", str(table), "--json").out)["rows"] if row["rule"] == "ten-times"
+    ]
+
+    assert [bool(row["hint"]) for row in rows] == [True, False]
+    assert "to be put right in" in rows[1]["why"]
+
+
 def test_a_good_file_is_said_to_be_good_also_where_there_is_no_record_yet(typed, record_path, tmp_path):
     table = tmp_path / "site.csv"
     table.write_text("patient_id,date,lesion_id,longest_mm\nP01,2026-04-06,L1,28\n")

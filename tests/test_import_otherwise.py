@@ -90,6 +90,16 @@ def test_an_export_takes_the_place_of_an_earlier_one_and_of_nothing_else(typed, 
         assert typed("export", "-o", str(out)).code == 4
 
 
+def test_a_lesion_that_was_named_and_never_read_is_missed_aloud(typed, tmp_path):
+    """It makes its visits not evaluable, and a record made of the export would not know of it."""
+    typed("patient add P01")
+    typed('add P01 2026-01-05 --target "L1 liver 42"')
+    assert "warning" not in typed("export", "-o", str(tmp_path / "one")).err
+    typed("lesion add P01 L9 --organ lung --role target")
+
+    assert "L9 of P01 has a role in line 1 and no reading" in typed("export", "-o", str(tmp_path / "one")).err
+
+
 def test_an_export_that_is_no_csv_goes_to_no_file(typed, tmp_path):
     typed("patient add P01")
     told = typed("export", "patients", "--format", "json", "-o", str(tmp_path / "x"))

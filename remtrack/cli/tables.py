@@ -303,6 +303,7 @@ def export(
                 export_masked(here, masked(current, key_file), table, out, patient, chosen)
             elif table is None:
                 folder = out or folder_of()
+                warn_of_unread(current)
                 say_written(exporting.write_folder(current, folder, patient), folder)
             elif chosen != "csv":
                 from ..show import output, table_screen
@@ -316,6 +317,15 @@ def export(
 
                 as_utf8(sys.stdout)
                 exporting.write_stream(current, table, sys.stdout, patient)
+
+
+def warn_of_unread(record: Record) -> None:
+    """Name on stderr the lesions that no table of an export has."""
+    for patient_id, lesion_id, number in record.never_read():
+        talk(
+            f"warning: {lesion_id} of {patient_id} has a role in line {number} and no reading, so it stands in no "
+            "table; a record made of these would judge that line without it"
+        )
 
 
 def folder_of(*, masks: bool = False) -> Path:

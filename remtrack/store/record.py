@@ -229,6 +229,15 @@ class Record:
         with trouble(self.path):
             return without_course(self._connection, criteria, patient_ids)
 
+    def never_read(self) -> list[tuple[str, str, int]]:
+        """Return (patient, lesion, line) of each lesion that has a role in a line and no reading anywhere."""
+        with trouble(self.path):
+            return self._connection.execute(
+                "SELECT DISTINCT l.patient_id, l.lesion_id, t.line FROM line_lesions AS t "
+                "JOIN lesions AS l ON l.lesion_key = t.lesion_key WHERE NOT EXISTS "
+                "(SELECT 1 FROM measurements AS m WHERE m.lesion_key = t.lesion_key) ORDER BY 1, 2, 3"
+            ).fetchall()
+
     def in_memory(self) -> Record:
         """Return a copy of the record in memory, to derive answers in without touching the file."""
         from .freshness import in_memory

@@ -70,8 +70,24 @@ def check_file(record: Record | None, request: Request) -> tuple[list[Problem], 
         found += [Problem("note", f"left out: {name}", rule="left-out") for name in left_out]
         told = set(found)
         touched = sorted(tally.touched)
-        found += [each for each in check_patients(copy, touched, fresh_only=True) if each not in told]
+        found += [
+            in_file(record, each, request.source)
+            for each in check_patients(copy, touched, fresh_only=True)
+            if each not in told
+        ]
     return found, tally.rows
+
+
+def in_file(record: Record | None, problem: Problem, source: str) -> Problem:
+    """Return a problem of a file; what is in the file alone is mended there, no command of the record would do it."""
+    for row in problem.rows:
+        if row.visit_on is None:
+            continue
+        names = {"patient_id": row.patient_id, "visit_on": row.visit_on, "reader": row.reader}
+        if record is None or not record.rows("visits", **names):
+            why = f"{problem.why}; " if problem.why else ""
+            return problem._replace(why=f"{why}to be put right in {source} before it is imported", hint="")
+    return problem
 
 
 def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, fresh_only: bool) -> Iterator[Problem]:
