@@ -124,11 +124,11 @@ def test_a_reading_that_cannot_be_read_is_asked_again_with_the_reason(solid, ask
     talk.answer("L1", "")
     talk.answer("B1", "")
     talk.answer("Any new lesion?", "y")
-    talk.answer("Lesion, organ and size (L4 liver 14):", "N1 14")
-    talk.wait_for("all three are needed")
-    talk.answer("Lesion, organ and size (L4 liver 14):", "N1 lung 9,5")
+    talk.answer("Lesion, organ and size, if measured (N1 liver 32):", "N1 14")
+    talk.wait_for("its organ is needed, too")
+    talk.answer("Lesion, organ and size, if measured (N1 liver 32):", "N1 lung 9,5")
     talk.wait_for("a comma can mean")
-    talk.answer("Lesion, organ and size (L4 liver 14):", "N1 lung 9 equivocal")
+    talk.answer("Lesion, organ and size, if measured (N1 liver 32):", "N1 lung 9 equivocal")
     talk.answer("Any new lesion?", "n")
     talk.answer("Save these 2 entries?", "y")
 
@@ -141,11 +141,14 @@ def test_a_first_visit_asks_for_every_lesion_with_its_role(typed, asked):
     talk = asked("add", "P01", "2026-01-05")
     talk.wait_for("No lesions are recorded yet. Name each one")
     talk.answer("Role: t = target, n = non-target, Enter = done:", "t")
-    talk.answer("Lesion, organ and size (L4 liver 14):", "L1 liver")
-    talk.wait_for('all three are needed, such as "L4 liver 14"')
-    talk.answer("Lesion, organ and size (L4 liver 14):", "L1 liver 42")
+    talk.answer("Lesion, organ and size (L1 liver 32):", "L1 liver")
+    talk.wait_for('all three are needed, such as "L1 liver 32"')
+    talk.answer("Lesion, organ and size (L1 liver 32):", "L1 liver 42")
     talk.answer("Role:", "n")
-    talk.answer("Lesion, organ and size", "B1 bone")
+    talk.answer("Lesion, organ and size, if measured", "B1 bone")
+    talk.answer("Role:", "t")
+    talk.answer("Lesion, organ and size", "L1 lung 12")
+    talk.wait_for("L1 is named already")
     talk.answer("Role:", "")
     talk.wait_for("Baseline           42 mm")
     talk.answer("Save these 2 entries?", "")
@@ -153,6 +156,15 @@ def test_a_first_visit_asks_for_every_lesion_with_its_role(typed, asked):
     assert talk.end() == 0
     assert "Any new lesion" not in talk.shown
     assert typed("lesions P01 --json").rows[0]["role"] == "target"
+
+
+def test_somebody_who_is_not_known_is_told_how_to_be_added(solid, asked):
+    talk = asked("add")
+    talk.answer("Patient [P01]:", "N01")
+    talk.wait_for("a new one: Ctrl-C, then:  remtrack patient add N01")
+    talk.interrupt("Patient", "\x03")
+
+    assert talk.end() == 130
 
 
 def test_a_leukaemia_is_asked_its_values_and_no_lesion(leukaemia, asked):

@@ -139,9 +139,9 @@ def ask_patient(record: Record) -> str:
         answer = str(typer.prompt(question, default=last or None, show_default=False, err=True))
         typed = as_kept(answer, "patient")
         try:
-            require_patient(record, typed)
+            require_patient(record, typed, to_add=True)
         except RemtrackError as error:
-            talk(f"  {error.what}; {error.why}")
+            talk(f"  {error.what}; {error.why}", f"  a new one: Ctrl-C, then:  {error.hint}")
         else:
             return typed
 
@@ -154,7 +154,7 @@ def ask_day(here: Session) -> date:
         try:
             return here.day(typed)
         except UsageError as error:
-            talk(f"  {error.what}; {error.why}")
+            talk(f"  {error.what}; {error.why}" + (f"; {error.hint}" if error.hint else ""))
 
 
 # ----------------------------------------------------------------------------------------- lesions
@@ -164,7 +164,9 @@ def ask_lesions(asked: Interview) -> tuple[list[Word], list[Introduced]]:
     """Ask for each lesion that is followed, then for new ones (at a first visit: for every lesion with its role)."""
     readings: list[Word] = []
     if asked.lesions:
-        talk("Enter = not read now   0 = gone   tiny = too small   ne = not evaluable", "")
+        keys = "Enter = not read now   0 = gone   tiny = too small   ne = not evaluable"
+        others = any(one.row.role == "nontarget" for one in asked.lesions)
+        talk(keys, *(["non-target lesions: present, gone, worse (unequivocally)"] if others else []), "")
     for one, text in zip(asked.lesions, described(asked.lesions), strict=True):
         if typed := ask_reading(one.row, text, asked.axes):
             readings.append(Word(one.row.lesion_id, typed))
@@ -181,6 +183,9 @@ def ask_lesions(asked: Interview) -> tuple[list[Word], list[Introduced]]:
             if first:
                 continue
             break
+        if item.lesion_id in {known.lesion_id for known in introduced}:
+            talk(f"      {item.lesion_id} is named already; the other one needs another name")
+            continue
         introduced.append(item)
     return readings, introduced
 
@@ -199,9 +204,11 @@ def ask_role() -> str:
 
 def ask_new(role: str, axes: str) -> Introduced | None:
     """Ask until a lesion can be read from "ID ORGAN SIZE"; None when nothing is typed."""
-    example = "L4 liver 32x14" if axes == "two" else "L4 liver 14"
+    example = "L1 liver 32x14" if axes == "two" else "L1 liver 32"
+    if role == "new":
+        example = example.replace("L1", "N1")
     while True:
-        typed = prompt(f"  Lesion, organ and size ({example})")
+        typed = prompt(f"  Lesion, organ and {'size' if role == 'target' else 'size, if measured'} ({example})")
         if not typed:
             return None
         try:
@@ -210,7 +217,8 @@ def ask_new(role: str, axes: str) -> Introduced | None:
                 if item.text:
                     read_word(item.lesion_id, item.text, role, item.kind or "nonnodal", axes)
                 return item
-            talk(f'      all three are needed, such as "{example}" or "G1 node:axilla 18"')
+            needed = "all three are needed" if role == "target" else "its organ is needed, too"
+            talk(f'      {needed}, such as "{example}" or "G1 node:axilla 18"')
         except RemtrackError as error:
             talk(f"      {error.what}; {error.why}")
 
