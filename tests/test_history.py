@@ -257,6 +257,22 @@ def test_a_change_without_facts_cannot_be_taken_back(followed, tmp_path):
     assert new.read_bytes() == before
 
 
+@pytest.mark.parametrize(("column", "value"), [("at_utc", "2024-0a-01T00:00:00Z"), ("utc_offset", "+01;00")])
+def test_a_time_that_was_damaged_is_said_and_found(followed, record_path, column, value):
+    """One flipped bit in it once ended in a failure of the program."""
+    with sqlite3.connect(record_path) as plain:
+        for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            plain.execute(f"DROP TRIGGER {name}")
+        plain.execute("PRAGMA ignore_check_constraints = ON")
+        plain.execute(f"UPDATE changes SET {column} = ? WHERE number = 2", (value,))  # noqa: S608
+    for words in ("log", "log P01 --json", 'log --at "change 2"', "undo 2 --yes"):
+        told = followed(words)
+
+        assert told.code == 5, told
+        assert "change 2 has no time that can be read" in told.err
+    assert followed("check").code == 1
+
+
 @pytest.mark.parametrize("words", ["--head --at 2026-01-01", "--head --last 1", "--head P01", "--last 0", "--last -3"])
 def test_options_of_the_log_that_contradict_each_other_are_refused(followed, words):
     assert followed(f"log {words}").code == 2

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import NotFoundError
+from ..errors import NotFoundError, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,11 +143,19 @@ def told(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def local_time(change: Mapping[str, Any]) -> str:
-    """Return when a change was made, on the clock of whoever made it: "2026-03-02 14:05 +01:00"."""
+    """
+    Return when a change was made, on the clock of whoever made it: "2026-03-02 14:05 +01:00".
+
+    Raises RecordError for a time that no program of ours wrote: the file is damaged.
+    """
     offset = str(change["utc_offset"])
-    at = datetime.strptime(change["at_utc"], "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - it is UTC, and stays so
-    sign = -1 if offset.startswith("-") else 1
-    hours, minutes = (int(part) for part in (offset.lstrip("+-") or "00:00").split(":")[:2])
+    try:
+        at = datetime.strptime(change["at_utc"], "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - it is UTC, and stays so
+        sign = -1 if offset.startswith("-") else 1
+        hours, minutes = (int(part) for part in (offset.lstrip("+-") or "00:00").split(":")[:2])
+    except (ValueError, TypeError):
+        why = "the record of changes was damaged, or altered by another program"
+        raise RecordError(f"change {change['number']} has no time that can be read", why, "remtrack check") from None
     return f"{at + sign * timedelta(hours=hours, minutes=minutes):%Y-%m-%d %H:%M} {offset[:6]}"
 
 
