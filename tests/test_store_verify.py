@@ -315,3 +315,26 @@ def test_a_record_of_an_earlier_version_is_sound_and_ends_in_the_hash_it_had(typ
     assert typed("backup").code == 0
     assert typed("undo --yes").code == 0
     assert typed("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [("line_lesions", "role", "tarGet"), ("lesions", "kind", "nOnnodal"), ("measurements", "state", "mea3ured")],
+)
+def test_a_word_that_is_none_is_judged_by_nobody(typed, record_path, table, column, value):
+    """One flipped bit in the role of a lesion once ended in a failure of the program."""
+    typed("patient add P01")
+    typed('add P01 2026-01-05 --target "L1 liver 42"')
+    with closing(sqlite3.connect(record_path)) as plain:
+        for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            plain.execute(f"DROP TRIGGER {name}")
+        plain.execute("PRAGMA ignore_check_constraints = ON")
+        plain.execute(f"UPDATE {table} SET {column} = ?", (value,))
+        plain.commit()
+    for words in ('log --at "change 2"', "status P01 --as-of 2026-06-01", "explain P01 2026-01-05", "recompute"):
+        told = typed(words)
+
+        assert told.code == 5, (words, told)
+        assert "is damaged" in told.err
+        assert value in told.err
+    assert typed("check").code == 1

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RecordError
-from ..model import Event, History, Lesion, Line, Measurement, Result, Visit
+from ..model import KINDS, ROLES, STATES, Event, History, Lesion, Line, Measurement, Result, Visit
 from .facts import real
 
 if TYPE_CHECKING:
@@ -229,7 +229,14 @@ def _known_at(line: Line, as_of: date | None) -> Line:
 
 _number = lru_cache(maxsize=4096)(real)
 _known_day = lru_cache(maxsize=8192)(date.fromisoformat)
-_lesion = lru_cache(maxsize=4096)(Lesion)
+
+
+@lru_cache(maxsize=4096)
+def _lesion(lesion_id: str, role: str, kind: str, organ: str, site: str) -> Lesion:
+    # The file's own constraints keep these out, but for a flipped bit; no family must judge a word that is none.
+    if role not in ROLES or kind not in KINDS:
+        raise ValueError(f"role {role!r}, kind {kind!r} of a lesion")
+    return Lesion(lesion_id, role, kind, organ, site)
 
 
 def _day(text: str | None) -> date | None:
@@ -247,6 +254,8 @@ def _measurement(
     note: str,
     measured_on: str | None,
 ) -> Measurement:
+    if state not in STATES:
+        raise ValueError(f"state {state!r} of a reading")
     return Measurement(
         lesion_id,
         state,
