@@ -46,6 +46,8 @@ REFUSED = [
     ("add P01 2026-01 L1=30", 2, "2026-01"),
     ("add P01 10:30 L1=30", 2, "10:30"),
     ("lesion", 2, "lesion alone does nothing"),
+    ("import ''", 2, "the file has no name"),
+    ("check ''", 2, "the file has no name"),
     ("log --last -1x", 2, "'-1x' is not a valid"),
     ("add P01 2026-04-06 2026-04-07 L1=30", 2, "stand where one date may"),
     ("add P01 2026-04-06 L1=-3", 4, "cannot be negative"),

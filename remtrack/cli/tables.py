@@ -117,6 +117,8 @@ def reading(
     """Return how a source is to be read; raises UsageError for an option that cannot be."""
     from ..tracker.importing import Request
 
+    if not source:
+        raise UsageError("the file has no name", "a variable of the shell may be empty", "remtrack import --help")
     if decimal not in ("point", "comma"):
         raise UsageError(f'--decimal "{decimal}"', "known: point, comma", f"remtrack import {source} --decimal comma")
     if date_order not in (None, "dmy", "mdy"):
