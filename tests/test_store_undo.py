@@ -249,6 +249,29 @@ def perform(record, step):
     return change.number
 
 
+def test_what_is_one_persons_never_comes_back_to_another_who_has_their_code_now(record_path):
+    """A removed visit, taken back after a rename, once went to the next person of that code."""
+    with new_record(record_path) as record:
+        with record.change("add") as change:
+            put_story(change, "B")
+            change.put("events", {"patient_id": "B", "line": 1, "event_on": BASELINE, "event": "note", "detail": "x"})
+        with record.change("edit") as removed:
+            [event] = record.rows("events", patient_id="B")
+            removed.remove("events", {"event_key": event["event_key"]})
+        with record.change("patient rename") as change:
+            change.rename_patient("B", "A")
+        with record.change("add") as change:
+            put_story(change, "B", (11, 12))
+        with (
+            pytest.raises(RefusedError, match="cannot be undone by itself") as refused,
+            record.change("undo", undoes=removed.number) as change,
+        ):
+            change.undo(removed.number)
+
+        assert record.rows("events") == []
+        assert refused.value.hint == "remtrack undo 4"  # whose code it is now
+
+
 @settings(max_examples=50)
 @given(st.lists(steps, min_size=1, max_size=12))
 def test_any_sequence_of_changes_can_be_undone_from_the_last_to_the_first_and_redone(tmp_path_factory, sequence):

@@ -13,7 +13,7 @@ from ..errors import NotFoundError, RefusedError
 from .schema import FACT_TABLES, FactTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from .open import Connection
 
@@ -45,13 +45,73 @@ def undo(connection: Connection, number: int, by: int) -> None:
         _take_out(connection, table, values)
     _put_patients_back(connection, values)
     in_the_way = {other for table in tables for other in _put_back(connection, table, values)}
-    blocking = sorted((in_the_way | _orphans(connection, by)) - {number})
+    blocking = sorted((in_the_way | _orphans(connection, by) | _given_away(connection, number, by)) - {number})
     if blocking:
         raise RefusedError(
             f"change {number} cannot be undone by itself",
             f"later changes build on it: {_listed(blocking)}",
             f"remtrack undo {blocking[-1]}",
         )
+
+
+def _given_away(connection: Connection, number: int, by: int) -> set[int]:
+    """
+    Return the last changes that gave the code of rows which were put back by `by` to another person, since `number`.
+
+    What is one person's must never come to another who has their code by now.
+    """
+    codes = {
+        code
+        for table in FACT_TABLES.values()
+        if "patient_id" in table.names and table.name != "patients"
+        for (code,) in connection.execute(f"SELECT DISTINCT patient_id FROM {table.name} WHERE changed_by = ?", (by,))
+    }
+    # Whoever comes back themselves, or was renamed by that very change, is who they were.
+    own = "SELECT patient_id FROM patients WHERE changed_by = ?"
+    codes -= {code for (code,) in connection.execute(own, (by,))}
+    if not codes:
+        return set()
+    then: dict[str, object] = {}
+    now: dict[str, object] = {}
+    given: dict[str, int] = {}
+    for at, people in _people(connection, by):
+        if at < number:
+            then = people
+        for code in codes:
+            if people.get(code) != now.get(code):
+                given[code] = at
+        now = people
+    return {given[code] for code in codes if then.get(code) != now.get(code)}
+
+
+def _people(connection: Connection, by: int) -> Iterator[tuple[int, dict[str, object]]]:
+    """Give, after each change before `by` in which codes came or went, who has which code, as tokens."""
+    written: dict[int, set[str]] = {}
+    replaced: dict[int, set[str]] = {}
+    for code, at in connection.execute("SELECT patient_id, changed_by FROM patients"):
+        written.setdefault(at, set()).add(code)
+    for code, at, until in connection.execute("SELECT patient_id, changed_by, replaced_by FROM patients_history"):
+        written.setdefault(at, set()).add(code)
+        replaced.setdefault(until, set()).add(code)
+    undoes = dict(connection.execute("SELECT number, undoes FROM changes WHERE undoes IS NOT NULL").fetchall())
+    people: dict[str, object] = {}
+    gone: dict[tuple[int, str], object] = {}
+    for at in sorted(written.keys() | replaced.keys()):
+        if at >= by:
+            return
+        came = written.get(at, set()) - replaced.get(at, set())
+        went = replaced.get(at, set()) - written.get(at, set())
+        if not came and not went:
+            continue
+        people = dict(people)
+        tokens = {code: people.pop(code, None) for code in went}
+        if len(came) == len(went) == 1:  # a rename
+            people[min(came)] = tokens[min(went)]
+        else:
+            gone |= {(at, code): token for code, token in tokens.items()}
+            # Who is brought back by taking back the change that took them out is the same person.
+            people |= {code: gone.get((undoes.get(at, 0), code), (at, code)) for code in came}
+        yield at, people
 
 
 def _take_out(connection: Connection, table: FactTable, values: dict[str, int], keep: str = "") -> None:

@@ -221,14 +221,21 @@ def _back_and_forth(record):
         number = undoable(record)["number"]
     except NotFoundError:
         return
-    undo(record, number, "attacker")
+    state = _dump(record)
+    try:
+        undo(record, number, "attacker")
+    except RefusedError as error:  # what it stands on was taken back by itself, and must come back first
+        if not error.hint.startswith("remtrack undo ") or _dump(record) != state:
+            yield f"undo of change {number} is refused without a way, or half done"
+        return
     undo(record, redoable(record)["number"], "attacker", command="redo")
     if _exported(record) != before:
         yield f"undo and redo of change {number} give another export"
 
 
 def _all_undone(record):
-    """Undo, as often as there is something to undo, leaves nothing."""
+    """Undo, as often as there is something to undo, leaves nothing; where it is refused, by the way that it names."""
+    steps = 20
     while True:
         try:
             number = undoable(record)["number"]
@@ -236,6 +243,12 @@ def _all_undone(record):
             break
         try:
             undo(record, number, "attacker")
+        except RefusedError as error:
+            steps -= 1
+            if not (steps and error.hint.startswith("remtrack undo ")):
+                yield f"undo stops at change {number}: {error.what}; {error.why}"
+                return
+            undo(record, int(error.hint.split()[-1]), "attacker")  # as it says
         except RemtrackError as error:
             yield f"undo stops at change {number}: {error.what}; {error.why}"
             return
