@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # No deadline: a slow machine is not a wrong answer. `make test` draws the same examples from the same
 # code on every machine, so that a test never fails on a commit that did not cause it; looking for what
 # nobody thought of is what `make torture` is for, with examples that are new each time.
-settings.register_profile("test", deadline=None, max_examples=50, derandomize=True, database=None)
+settings.register_profile("test", deadline=None, max_examples=40, derandomize=True, database=None)
 settings.register_profile(
     "torture", deadline=None, max_examples=2000, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
