@@ -68,8 +68,10 @@ def restore(
     def word() -> str:
         return find_passphrase(here, passphrase_fd, f"Passphrase of {path}")
 
-    judge(path, word)  # before anybody is asked, and before an empty record is made for it
-    with here.write(create=True, encrypt=not os.path.lexists(here.path) and is_encrypted(path)) as record:
+    is_new = not os.path.lexists(here.path)
+    if is_new or not yes:
+        judge(path, word)  # before anybody is asked, and before an empty record is made for it
+    with here.write(create=True, encrypt=is_new and is_encrypted(path)) as record:
         last = next(iter(record.change_list()), None)
         talk(
             f"This replaces {record.path}"

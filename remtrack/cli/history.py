@@ -157,7 +157,8 @@ def take_back(here: Session, record: Record, change: dict[str, Any], reason: str
 
     what = f"change {change['number']}: {change['command']} by {change['who']} on {change['at_local']}"
     command = "redo" if change["undoes"] else "undo"
-    refuse_undo(record, change["number"])  # before anybody is asked
+    if not yes:
+        refuse_undo(record, change["number"])  # before anybody is asked
     talk(f"This {'does again what was taken back by' if change['undoes'] else 'takes back'} {what}")
     for line in change["rows"][:10]:
         talk(f"  {line}")

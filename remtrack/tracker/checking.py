@@ -100,7 +100,7 @@ def check_patients(record: Record, patient_ids: Sequence[str] | None = None, *, 
     from .judging import FamilyFailedError, check_baseline
 
     stale = set() if fresh_only else set(record.stale_patients(revisions(record)))
-    missing = set() if fresh_only else record.without_course(list(FAMILIES))  # of those that are always installed
+    missing = record.without_course(list(FAMILIES), sorted(stale))  # of those that are always installed
     stored = record.stored_rows()
     readings = groupby(record.readings(patient_ids), key=lambda row: row.patient_id)
     waiting = next(readings, None)

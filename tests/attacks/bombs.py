@@ -63,37 +63,32 @@ def endless_line(path):
         stream.truncate(2_000_000_000)
 
 
+def _written(path, begins, piece, times, ends=b""):
+    with path.open("wb") as stream:
+        stream.write(HEADER.encode() + begins)
+        for _ in range(times):
+            stream.write(piece)
+        stream.write(ends)
+
+
 def long_line(path):
     """The same, written out."""
-    with path.open("wb") as stream:
-        stream.write(HEADER.encode() + b"P1,2026-01-05,L1,32,")
-        for _ in range(2000):
-            stream.write(b"x" * 1_000_000)
+    _written(path, b"P1,2026-01-05,L1,32,", b"x" * 1_000_000, 2000)
 
 
 def endless_row(path):
     """One row of 120,000,000 bytes in lines of five: each line is short, and no quote closes the row."""
-    with path.open("wb") as stream:
-        stream.write(HEADER.encode() + b"P1,2026-01-05,L1,32")
-        for _ in range(30):
-            stream.write(b',"\nab"' * 666_666)
+    _written(path, b"P1,2026-01-05,L1,32", b',"\nab"' * 666_666, 30)
 
 
 def endless_text(path):
     """A quote that opens and is not closed for 120,000,000 bytes of short lines."""
-    with path.open("wb") as stream:
-        stream.write(HEADER.encode() + b'P1,2026-01-05,L1,32,"')
-        for _ in range(30):
-            stream.write(b"soft\n" * 800_000)
+    _written(path, b'P1,2026-01-05,L1,32,"', b"soft\n" * 800_000, 30)
 
 
 def large_cell(path):
     """A cell of 100 megabytes."""
-    with path.open("wb") as stream:
-        stream.write(HEADER.encode() + b"P1,2026-01-05,L1,32,")
-        for _ in range(100):
-            stream.write(b"x" * 1_000_000)
-        stream.write(b"\n")
+    _written(path, b"P1,2026-01-05,L1,32,", b"x" * 1_000_000, 100, b"\n")
 
 
 def many_columns(path):
@@ -115,10 +110,7 @@ def wide_rows(path):
 
 def empty_rows(path):
     """A million empty rows, and none with something in it."""
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write(HEADER)
-        for _ in range(10):
-            stream.write(",,,,\n" * 100_000)
+    _written(path, b"", b",,,,\n" * 100_000, 10)
 
 
 def bad_rows(path):
